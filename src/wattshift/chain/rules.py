@@ -93,7 +93,7 @@ def blocks_into_epoch(height: int, network: Network = MAINNET) -> int:
 
 def is_retarget_height(height: int, network: Network = MAINNET) -> bool:
     """Whether this block's bits are computed anew; the genesis block's are given, not computed."""
-    return height > 0 and blocks_into_epoch(height, network) == 0
+    return blocks_into_epoch(height, network) == 0 and height > 0
 
 
 def next_retarget_height(height: int, network: Network = MAINNET) -> int:
@@ -214,10 +214,8 @@ def _scaled(bits: Bits, timespan_s: int, network: Network) -> Bits:
 
 def _last_regular_bits(height: int, ancestor: Callable[[int], Ancestor], network: Network) -> Bits:
     """Bits of the newest block up to this height that opens a period or has no minimum difficulty."""
-    bits = ancestor(height).bits
-    while bits == network.pow_limit_bits and blocks_into_epoch(height, network):
+    while (bits := ancestor(height).bits) == network.pow_limit_bits and blocks_into_epoch(height, network):
         height -= 1
-        bits = ancestor(height).bits
     return bits
 
 
