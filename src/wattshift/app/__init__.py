@@ -1,0 +1,1 @@
+"""Where models meet adapters: snapshots and use-cases."""

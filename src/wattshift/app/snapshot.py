@@ -1,0 +1,133 @@
+"""All that is known as of an instant, read on demand, each piece with its origin and age."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import polars as pl
+
+from wattshift import tables
+from wattshift.app.ports import HistoryStore
+from wattshift.measures.blocks import BlockHistory, KnownBlocks
+from wattshift.measures.fees import FeeBasis, FeeEstimate, fees_per_block
+from wattshift.measures.hashprice import Hashprice, hashprice
+from wattshift.measures.prices import PriceQuote, last_close
+from wattshift.provenance import Origin
+
+__all__ = ["Archive", "Snapshot"]
+
+
+class Archive:
+    """The kept history, each table read once and only when asked for.
+
+    Args:
+        store: where it is kept.
+    """
+
+    def __init__(self, store: HistoryStore) -> None:
+        self.store = store
+        self._frames: dict[str, pl.DataFrame] = {}
+
+    def table(self, name: str) -> pl.DataFrame:
+        """All rows of a table."""
+        if name not in self._frames:
+            self._frames[name] = self.store.read(name)
+        return self._frames[name]
+
+    @cached_property
+    def blocks(self) -> BlockHistory:
+        """The whole chain."""
+        return BlockHistory.from_tables(self.table("blocks"), self.table("difficulty_periods"))
+
+    @property
+    def newest_at(self) -> datetime:
+        """The last instant at which the chain is known."""
+        return self.blocks.newest_at
+
+    def as_of(self, at: datetime | None = None) -> Snapshot:
+        """What was known at an instant; by default at the newest one.
+
+        Raises:
+            OutOfSpan: if the chain is not known then.
+        """
+        return Snapshot(self, self.newest_at if at is None else at)
+
+
+class Snapshot:
+    """What was known at one instant.
+
+    Args:
+        archive: the kept history.
+        as_of: the instant.
+    """
+
+    def __init__(self, archive: Archive, as_of: datetime) -> None:
+        self.archive = archive
+        self.as_of = as_of
+        self.blocks: KnownBlocks = archive.blocks.known_at(as_of)
+
+    def earlier(self, step: timedelta) -> Snapshot:
+        """The snapshot of an earlier instant."""
+        return Snapshot(self.archive, self.as_of - step)
+
+    def table(self, name: str) -> pl.DataFrame:
+        """The rows of a table that could be known."""
+        return tables.known_at(self.archive.table(name), name, self.as_of)
+
+    @cached_property
+    def fees(self) -> FeeEstimate:
+        """Mean fees per block."""
+        return fees_per_block(self.blocks, self.archive.table("block_fees"))
+
+    @cached_property
+    def price(self) -> PriceQuote:
+        """The last daily close."""
+        return last_close(self.archive.table("btc_usd_daily"), self.as_of)
+
+    @cached_property
+    def hashprice(self) -> Hashprice:
+        """Hashprice."""
+        return hashprice(self.blocks, self.fees, self.price)
+
+    def origins(self, *names: str) -> tuple[Origin, ...]:
+        """Origin and age of tables, as of this instant."""
+        return tuple(self._origin(name) for name in names)
+
+    def _origin(self, name: str) -> Origin:
+        newest_at, note = self._newest.get(name, self._newest_row)(name)
+        return self.archive.store.files[name].origin(as_of=self.as_of, newest_at=newest_at, note=note)
+
+    @property
+    def _newest(self) -> dict[str, Callable[[str], tuple[datetime | None, str]]]:
+        return {
+            "blocks": lambda _: (self.blocks.tip_at, f"tip {self.blocks.tip_height}"),
+            "difficulty_periods": lambda _: (self.blocks.tip_at, "checked against the block times"),
+            "block_fees": lambda _: (self.fees.newest_at, self._fee_note),
+            "btc_usd_daily": lambda _: (self.price.close_at, "last daily close known"),
+            "asic_catalog": lambda _: (None, "rated figures"),
+        }
+
+    @property
+    def _fee_note(self) -> str:
+        if self.fees.basis is FeeBasis.MEASURED:
+            return f"last {self.fees.blocks} blocks"
+        return f"carried: fees of the last {self.fees.missing_blocks:,} blocks are not known"
+
+    def _newest_row(self, name: str) -> tuple[datetime | None, str]:
+        frame = self.table(name)
+        if frame.is_empty():
+            return None, "nothing known yet"
+        if "start" in frame.columns:
+            newest: datetime = frame.select(
+                (pl.col("start") + pl.duration(hours=pl.col("hours"))).max()
+            ).item()
+            return newest, ""
+        if "known_at" in frame.columns:
+            at: datetime = frame["known_at"].max()  # type: ignore[assignment]  # a Datetime column's maximum
+            return at, ""
+        day: datetime = frame.select(
+            (pl.col("date").max().cast(pl.Datetime("us")) + pl.duration(days=1)).dt.replace_time_zone("UTC")
+        ).item()
+        return day, ""

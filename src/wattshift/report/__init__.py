@@ -1,0 +1,1 @@
+"""What people and programs read: documents, words, tables, charts, pages."""

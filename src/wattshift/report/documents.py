@@ -1,0 +1,188 @@
+"""The documents that use-cases return and every skin renders: one per verb, JSON schema included.
+
+A document is plain data. It owns no arithmetic; its figures were computed by the models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wattshift.measures.attribution import HashpriceAttribution
+from wattshift.measures.difficulty import Adjustment, PeriodProgress, Projection
+from wattshift.measures.hashprice import Hashprice
+from wattshift.measures.hashrate import HashrateChange, HashratePeak
+from wattshift.provenance import Origin
+
+__all__ = [
+    "BundledData",
+    "DataDocument",
+    "DifficultyDocument",
+    "HashpriceDocument",
+    "HashpriceMean",
+    "HashrateDocument",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashrateDocument:
+    """`wattshift hashrate`.
+
+    Args:
+        as_of: the instant.
+        estimator: which estimator.
+        mean_ehs: the estimate [EH/s].
+        low_ehs: lower end of its interval [EH/s].
+        high_ehs: upper end [EH/s].
+        level: confidence level.
+        blocks: blocks counted.
+        start_at: start of the stretch of time.
+        end_at: its end.
+        tip_height: the last block known.
+        tip_at: its header time.
+        below_ehs: the threshold asked about [EH/s].
+        below_prob: probability that the true hashrate lies below it.
+        core_ehs: Bitcoin Core's getnetworkhashps over 120 blocks [EH/s].
+        change: comparison with the stretch before (or the one asked for).
+        peak: the highest moving average before; None where no window was asked for.
+        in_words: the verdict.
+        origins: where it comes from.
+    """
+
+    as_of: datetime
+    estimator: str
+    mean_ehs: float
+    low_ehs: float
+    high_ehs: float
+    level: float
+    blocks: int
+    start_at: datetime
+    end_at: datetime
+    tip_height: int
+    tip_at: datetime
+    below_ehs: float | None
+    below_prob: float | None
+    core_ehs: float
+    change: HashrateChange
+    peak: HashratePeak | None
+    in_words: str
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifficultyDocument:
+    """`wattshift difficulty`.
+
+    Args:
+        as_of: the instant.
+        progress: where the period stands.
+        mempool: the next adjustment by mempool.space's rule.
+        pooled: the next adjustment by the pooled estimate, with its interval.
+        adjustments: past adjustments, oldest first.
+        in_words: the verdict.
+        origins: where it comes from.
+    """
+
+    as_of: datetime
+    progress: PeriodProgress
+    mempool: Projection
+    pooled: Projection
+    adjustments: tuple[Adjustment, ...]
+    in_words: str
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashpriceMean:
+    """The mean of the hashprices at the end of each UTC day of a stretch of time.
+
+    Args:
+        start_at: first day.
+        end_at: end of the last day.
+        days: number of days.
+        mean_usd_per_ph_day: their mean [USD/PH/day].
+        min_usd_per_ph_day: the lowest [USD/PH/day].
+        max_usd_per_ph_day: the highest [USD/PH/day].
+    """
+
+    start_at: datetime
+    end_at: datetime
+    days: int
+    mean_usd_per_ph_day: float
+    min_usd_per_ph_day: float
+    max_usd_per_ph_day: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashpriceDocument:
+    """`wattshift hashprice`.
+
+    Args:
+        as_of: the instant.
+        usd_per_ph_day: hashprice [USD/PH/day].
+        low_usd_per_ph_day: lower end of its interval [USD/PH/day].
+        high_usd_per_ph_day: upper end [USD/PH/day].
+        btc_per_ph_day: in bitcoin [BTC/PH/day].
+        detail: what it is made of.
+        since: the hashprice it is compared with.
+        attribution: what moved it since then.
+        mean: the mean over a stretch of time, where one was asked for.
+        in_words: the verdict.
+        origins: where it comes from.
+    """
+
+    as_of: datetime
+    usd_per_ph_day: float
+    low_usd_per_ph_day: float
+    high_usd_per_ph_day: float
+    btc_per_ph_day: float
+    detail: Hashprice
+    since: Hashprice
+    attribution: HashpriceAttribution
+    mean: HashpriceMean | None
+    in_words: str
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundledData:
+    """One bundled file.
+
+    Args:
+        table: its table in the data dictionary.
+        title: what it is.
+        file: file name.
+        rows: number of rows.
+        first: first value of its axis.
+        last: last value.
+        licences: licences of its sources.
+        sources: where it comes from.
+        sha256: hash of its bytes.
+        intact: whether the bytes were proved against that hash just now.
+        note: what a reader must know.
+    """
+
+    table: str
+    title: str
+    file: str
+    rows: int
+    first: str | None
+    last: str | None
+    licences: tuple[str, ...]
+    sources: tuple[str, ...]
+    sha256: str
+    intact: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataDocument:
+    """`wattshift data`.
+
+    Args:
+        as_of: the last instant at which the chain is known; the default of every `--at`.
+        files: what is bundled.
+    """
+
+    as_of: datetime
+    files: tuple[BundledData, ...]

@@ -1,0 +1,104 @@
+"""Figures in words: whether a move is news or luck, and how old an input is."""
+
+from __future__ import annotations
+
+from wattshift.measures.attribution import HashpriceAttribution
+from wattshift.measures.difficulty import Adjustment, Projection
+from wattshift.measures.hashrate import HashrateChange, HashratePeak
+from wattshift.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
+
+__all__ = [
+    "adjustment_verdict",
+    "age_in_words",
+    "attribution_in_words",
+    "change_in_words",
+    "duration_in_words",
+    "luck_in_words",
+    "peak_in_words",
+    "percent",
+    "projection_in_words",
+]
+
+_NOT_LUCK_PROB = 0.01
+_PERHAPS_LUCK_PROB = 0.05
+_NOT_LUCK_Z = 2.58
+
+
+def percent(value_frac: float, *, digits: int = 1, signed: bool = True) -> str:
+    """A fraction as a percentage with a real minus sign: -0.0437 is "-4.4 %"."""
+    text = f"{value_frac * 100:+.{digits}f} %" if signed else f"{value_frac * 100:.{digits}f} %"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def luck_in_words(luck_prob: float) -> str:
+    """How likely luck alone is, as a verdict."""
+    if luck_prob < _NOT_LUCK_PROB:
+        return "more than luck"
+    if luck_prob < _PERHAPS_LUCK_PROB:
+        return "hardly luck"
+    return "within luck"
+
+
+def change_in_words(change: HashrateChange) -> str:
+    """One sentence on a change of hashrate."""
+    direction = "down" if change.change_frac < 0 else "up"
+    size = percent(abs(change.change_frac), signed=False)
+    span = f"{percent(change.low_frac)} to {percent(change.high_frac)}"
+    chance = percent(change.luck_prob, digits=0 if change.luck_prob >= 0.01 else 2, signed=False)
+    return (
+        f"{direction} {size} ({span}), {luck_in_words(change.luck_prob)}: unchanged hashrate moves"
+        f" the estimate this far {chance} of the time"
+    )
+
+
+def peak_in_words(peak: HashratePeak) -> str:
+    """One sentence on the distance from a peak, with its bias."""
+    days = round(peak.span_s / SECONDS_PER_DAY)
+    return (
+        f"{percent(peak.drop_frac, signed=False)} below the highest"
+        f" {duration_in_words(peak.window_s)} mean of {days} days ({peak.mean_ehs:,.0f} EH/s on {peak.at:%Y-%m-%d});"
+        " at constant hashrate it stands about 7 % below its own 90-day maximum"
+    )
+
+
+def attribution_in_words(attribution: HashpriceAttribution) -> str:
+    """One sentence on what moved the hashprice."""
+    parts = {
+        "difficulty": attribution.difficulty_frac,
+        "fees": attribution.fees_frac,
+        "subsidy": attribution.subsidy_frac,
+        "price": attribution.price_frac,
+    }
+    told = [
+        f"{name} {percent(part)}"
+        for name, part in sorted(parts.items(), key=lambda item: -abs(item[1]))
+        if abs(part) >= 0.0005
+    ]
+    return f"{percent(attribution.change_frac)}: " + (", ".join(told) or "nothing moved")
+
+
+def projection_in_words(projection: Projection) -> str:
+    """One line on a projected adjustment."""
+    text = percent(projection.change_frac, digits=2)
+    if projection.low_frac is not None and projection.high_frac is not None:
+        text += f" ({percent(projection.low_frac)} to {percent(projection.high_frac)})"
+    return f"{text} around {projection.expected_at:%Y-%m-%d %H:%M} UTC"
+
+
+def adjustment_verdict(adjustment: Adjustment) -> str:
+    """Whether luck alone explains an adjustment."""
+    return "more than luck" if abs(adjustment.z) > _NOT_LUCK_Z else "within luck"
+
+
+def duration_in_words(length_s: float) -> str:
+    """A length of time in its largest sensible unit."""
+    if length_s < 2 * SECONDS_PER_HOUR:
+        return f"{length_s / 60:.0f} min"
+    if length_s < 2 * SECONDS_PER_DAY:
+        return f"{length_s / SECONDS_PER_HOUR:.0f} h"
+    return f"{length_s / SECONDS_PER_DAY:.0f} days"
+
+
+def age_in_words(age_s: float | None) -> str:
+    """How old an input is."""
+    return "undated" if age_s is None else f"{duration_in_words(max(0.0, age_s))} old"
