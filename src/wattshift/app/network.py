@@ -27,7 +27,7 @@ from wattshift.measures.hashrate import (
     prob_below,
 )
 from wattshift.report import words
-from wattshift.report.documents import (
+from wattshift.report.documents.network import (
     DifficultyDocument,
     HashpriceDocument,
     HashpriceMean,

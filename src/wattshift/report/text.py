@@ -14,12 +14,8 @@ from wattshift.clock import format_instant
 from wattshift.measures.difficulty import Projection
 from wattshift.provenance import Freshness, Origin
 from wattshift.report import words
-from wattshift.report.documents import (
-    DataDocument,
-    DifficultyDocument,
-    HashpriceDocument,
-    HashrateDocument,
-)
+from wattshift.report.documents.data import DataDocument
+from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 
 __all__ = [
     "console",
@@ -38,7 +34,12 @@ _FRESHNESS_STYLE = {Freshness.FRESH: "green", Freshness.STALE: "yellow", Freshne
 def table(*columns: str, title: str | None = None) -> Table:
     """A plain table; columns that begin with '>' are right-aligned."""
     made = Table(
-        box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False, expand=False
+        box=box.SIMPLE_HEAD,
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+        expand=False,
     )
     for column in columns:
         made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
@@ -53,7 +54,8 @@ def headline(text: str, *, detail: str = "") -> Text:
 
 def origins_view(origins: Sequence[Origin]) -> Table:
     """Age and origin of every input."""
-    made = table("input", "newest", "age", "state", "source", "note")
+    made = table("input", "newest", "age", "state", "note", "source")
+    made.columns[-1].overflow = "fold"
     for origin in origins:
         state = Text(origin.freshness.value, style=_FRESHNESS_STYLE[origin.freshness])
         made.add_row(
@@ -61,8 +63,8 @@ def origins_view(origins: Sequence[Origin]) -> Table:
             "" if origin.newest_at is None else format_instant(origin.newest_at),
             words.age_in_words(origin.age_s),
             "" if origin.age_s is None else state,
-            f"{origin.source} ({origin.licence})",
             origin.note,
+            f"{origin.source} ({origin.licence})",
         )
     return made
 
@@ -74,14 +76,18 @@ def _page(title: str, document_at: str, *parts: RenderableType) -> Group:
 def hashrate_view(document: HashrateDocument) -> Group:
     """`wattshift hashrate`."""
     figures = table("", ">EH/s", ">95 % interval", "blocks, window")
-    span = f"{document.blocks} blocks, {format_instant(document.start_at)} to {format_instant(document.end_at)}"
+    span = (
+        f"{document.blocks} blocks, {format_instant(document.start_at)} to {format_instant(document.end_at)}"
+    )
     figures.add_row(
         document.estimator,
         f"{document.mean_ehs:,.1f}",
         f"{document.low_ehs:,.0f} to {document.high_ehs:,.0f}",
         span,
     )
-    figures.add_row("Core's getnetworkhashps", f"{document.core_ehs:,.1f}", "", "120 blocks; biased by +0.8 %")
+    figures.add_row(
+        "Core's getnetworkhashps", f"{document.core_ehs:,.1f}", "", "120 blocks; biased by +0.8 %"
+    )
     before = document.change.before
     figures.add_row(
         "before",
@@ -92,7 +98,9 @@ def hashrate_view(document: HashrateDocument) -> Group:
     lines: list[RenderableType] = [figures, Text(document.in_words)]
     if document.below_prob is not None:
         chance = words.percent(document.below_prob, signed=False)
-        lines.append(Text(f"probability that the true hashrate is below {document.below_ehs:,g} EH/s: {chance}"))
+        lines.append(
+            Text(f"probability that the true hashrate is below {document.below_ehs:,g} EH/s: {chance}")
+        )
     if document.peak is not None:
         lines.append(Text(words.peak_in_words(document.peak)))
     return _page("Network hashrate", format_instant(document.as_of), *lines, origins_view(document.origins))
@@ -133,7 +141,12 @@ def difficulty_view(document: DifficultyDocument) -> Group:
             words.adjustment_verdict(adjustment),
         )
     return _page(
-        "Difficulty", format_instant(document.as_of), status, projections, past, origins_view(document.origins)
+        "Difficulty",
+        format_instant(document.as_of),
+        status,
+        projections,
+        past,
+        origins_view(document.origins),
     )
 
 

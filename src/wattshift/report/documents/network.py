@@ -1,7 +1,4 @@
-"""The documents that use-cases return and every skin renders: one per verb, JSON schema included.
-
-A document is plain data. It owns no arithmetic; its figures were computed by the models.
-"""
+"""Documents about the network: hashrate, difficulty, hashprice."""
 
 from __future__ import annotations
 
@@ -15,8 +12,6 @@ from wattshift.measures.hashrate import HashrateChange, HashratePeak
 from wattshift.provenance import Origin
 
 __all__ = [
-    "BundledData",
-    "DataDocument",
     "DifficultyDocument",
     "HashpriceDocument",
     "HashpriceMean",
@@ -142,47 +137,3 @@ class HashpriceDocument:
     mean: HashpriceMean | None
     in_words: str
     origins: tuple[Origin, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundledData:
-    """One bundled file.
-
-    Args:
-        table: its table in the data dictionary.
-        title: what it is.
-        file: file name.
-        rows: number of rows.
-        first: first value of its axis.
-        last: last value.
-        licences: licences of its sources.
-        sources: where it comes from.
-        sha256: hash of its bytes.
-        intact: whether the bytes were proved against that hash just now.
-        note: what a reader must know.
-    """
-
-    table: str
-    title: str
-    file: str
-    rows: int
-    first: str | None
-    last: str | None
-    licences: tuple[str, ...]
-    sources: tuple[str, ...]
-    sha256: str
-    intact: bool
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataDocument:
-    """`wattshift data`.
-
-    Args:
-        as_of: the last instant at which the chain is known; the default of every `--at`.
-        files: what is bundled.
-    """
-
-    as_of: datetime
-    files: tuple[BundledData, ...]

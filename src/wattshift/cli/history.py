@@ -1,0 +1,54 @@
+"""Verbs about what is kept and how it is published: data, schema."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from wattshift.cli.options import AsJson, show
+
+__all__ = ["register"]
+
+
+class DocumentName(StrEnum):
+    """Whatever has a published JSON schema."""
+
+    HASHRATE = "hashrate"
+    DIFFICULTY = "difficulty"
+    HASHPRICE = "hashprice"
+    VALUE = "value"
+    PLAN = "plan"
+    BRIEF = "brief"
+    DATA = "data"
+    SITE = "site"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(data)
+    app.command()(schema)
+
+
+def data(as_json: AsJson = False) -> None:
+    """What history is bundled: spans, sources, licences; proves every file against its hash.
+
+    Example: wattshift data --json
+    """
+    from wattshift.app.history import bundled_data
+    from wattshift.report.text import data_view
+    from wattshift.store.bundled import BundledStore
+
+    show(bundled_data(BundledStore()), data_view, name="data", as_json=as_json)
+
+
+def schema(name: Annotated[DocumentName, typer.Argument(help="Which document.")]) -> None:
+    """The JSON schema of a verb's --json output, or of a site file.
+
+    Example: wattshift schema brief
+    """
+    from wattshift.app.schemas import schema_of
+
+    typer.echo(json.dumps(schema_of(name.value), indent=2))
