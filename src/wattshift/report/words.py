@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wattshift.measures.attribution import HashpriceAttribution
 from wattshift.measures.difficulty import Adjustment, Projection
 from wattshift.measures.hashrate import HashrateChange, HashratePeak
+from wattshift.report.documents.site import AccountRow
 from wattshift.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 __all__ = [
+    "accounts_in_words",
     "adjustment_verdict",
     "age_in_words",
     "attribution_in_words",
@@ -17,6 +21,7 @@ __all__ = [
     "peak_in_words",
     "percent",
     "projection_in_words",
+    "ranking_in_words",
 ]
 
 _NOT_LUCK_PROB = 0.01
@@ -102,3 +107,21 @@ def duration_in_words(length_s: float) -> str:
 def age_in_words(age_s: float | None) -> str:
     """How old an input is."""
     return "undated" if age_s is None else f"{duration_in_words(max(0.0, age_s))} old"
+
+
+def ranking_in_words(names: Sequence[str], delivered_usd_per_mwh: float) -> str:
+    """Which uses pay more than power costs, from a ranking by margin that contains the grid."""
+    grid = names.index("grid")
+    power = f"power at {delivered_usd_per_mwh:.1f} USD/MWh delivered"
+    if grid == 0:
+        return f"no use pays for {power}: leave it to the grid"
+    worth = ", then ".join(names[:grid])
+    rest = f"; not worth it: {', '.join(names[grid + 1 :])}" if names[grid + 1 :] else ""
+    return f"{power} is worth taking for {worth}{rest}"
+
+
+def accounts_in_words(accounts: Sequence[AccountRow]) -> str:
+    """What the plan, the first account, gains over the rules of thumb that follow it."""
+    best, *others = accounts
+    gains = [f"{-other.versus_plan_usd:,.0f} USD more than {other.rule}" for other in others]
+    return f"the plan earns {best.profit_usd:,.0f} USD" + (f": {', '.join(gains)}" if gains else "")

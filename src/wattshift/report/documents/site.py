@@ -71,8 +71,9 @@ class BreakEvenRow:
         name: the class.
         efficiency_j_per_th: its efficiency [J/TH].
         power_usd_per_mwh: delivered power price above which it loses money [USD/MWh].
-        hashprice_usd_per_ph_day: hashprice below which it loses money at today's delivered price [USD/PH/day].
-        machine_usd_per_th: price of such a machine, as of when it was published [USD/TH]; None if none is known.
+        hashprice_usd_per_ph_day: hashprice below which it loses money at the delivered price of the
+            instant [USD/PH/day].
+        machine_usd_per_th: price of such a machine when it was published; None if none is known [USD/TH].
         machine_usd_per_mw: the same per MW of machines [USD/MW].
         payback_days: days until it has paid for itself; None if never or if no price is known.
         payback_note: why there is no payback, or what the price is.
@@ -105,6 +106,9 @@ class ContractRow:
         gross_usd_per_mwh: value per MWh at full load [USD/MWh].
         noi_usd_per_mwh: net operating income per MWh, where published [USD/MWh].
         after_equipment_usd_per_mwh: gross less the GPUs the seller must buy [USD/MWh].
+        equal_to_mining_capex_usd_m_per_mw: build cost per MW at which its net operating income, net of
+            capital at 10 % over 15 years, equals the mining margin of the last machine listed; None where no
+            income was published or there is no machine [million USD/MW].
         url: where it was read.
     """
 
@@ -120,6 +124,7 @@ class ContractRow:
     gross_usd_per_mwh: float
     noi_usd_per_mwh: float | None
     after_equipment_usd_per_mwh: float | None
+    equal_to_mining_capex_usd_m_per_mw: float | None
     url: str
 
 

@@ -1,0 +1,119 @@
+"""The power prices of a site: a bundled series, the user's file, or a fixed price."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from wattshift.app.snapshot import Snapshot
+from wattshift.assets.site import Site
+from wattshift.clock import Window, format_instant
+from wattshift.errors import Missing, OutOfSpan
+from wattshift.sources.pricefile import parse_prices
+from wattshift.tables import UTC_INSTANT
+
+__all__ = ["last_price", "prices_within", "spot_table"]
+
+_SERIES_TABLES = {"ercot_rtm_hb_houston_15min": "power_price"}
+
+
+def spot_table(site: Site) -> str | None:
+    """The bundled table that a site's spot prices come from; None where it brings its own."""
+    series = site.tariff.price_series
+    return None if series is None else _SERIES_TABLES[series]
+
+
+def prices_within(snapshot: Snapshot, site: Site, window: Window) -> pl.DataFrame:
+    """The site's spot prices of the intervals that lie within a window.
+
+    Of a bundled series only what was settled by the snapshot's instant; a user's file may reach into the
+    future, since it is the user's own forecast.
+
+    Raises:
+        OutOfSpan: if the window is not covered.
+        Missing: if the user's file cannot be read.
+        Malformed: if it is not a sound series.
+    """
+    if site.tariff.price_usd_per_mwh is not None:
+        return _fixed(site.tariff.price_usd_per_mwh, window)
+    series = _series(snapshot, site)
+    end = pl.col("start") + pl.duration(microseconds=(pl.col("hours") * 3.6e9).round().cast(pl.Int64))
+    chosen = series.filter((pl.col("start") >= window.start_at) & (end <= window.end_at))
+    if chosen.is_empty() or not _covers(series, window):
+        raise _not_covered(site, series, window)
+    return chosen
+
+
+def last_price(snapshot: Snapshot, site: Site) -> pl.DataFrame:
+    """The last interval whose price was settled by the snapshot's instant, as one row.
+
+    Raises:
+        OutOfSpan: if there is none within the day before.
+    """
+    day = Window(start_at=snapshot.as_of - timedelta(days=1), end_at=snapshot.as_of)
+    if site.tariff.price_usd_per_mwh is not None:
+        return _fixed(site.tariff.price_usd_per_mwh, day).tail(1)
+    series = _series(snapshot, site)
+    end = pl.col("start") + pl.duration(microseconds=(pl.col("hours") * 3.6e9).round().cast(pl.Int64))
+    settled = series.filter((pl.col("start") >= day.start_at) & (end <= day.end_at))
+    if settled.is_empty():
+        raise _not_covered(site, series, day)
+    return settled.tail(1)
+
+
+def _series(snapshot: Snapshot, site: Site) -> pl.DataFrame:
+    table = spot_table(site)
+    if table is not None:
+        return snapshot.table(table)
+    path = Path(site.tariff.price_file or "")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Missing(
+            f"the price file cannot be read: {error.strerror}",
+            file=path,
+            hint="mend tariff.price_file in the site file; a relative path starts at the site file's folder",
+        ) from error
+    return parse_prices(content, name=str(path), time_zone=site.time_zone)
+
+
+def _fixed(price_usd_per_mwh: float, window: Window) -> pl.DataFrame:
+    first = window.start_at.replace(minute=0, second=0, microsecond=0)
+    hours = max(1, int((window.end_at - first).total_seconds() // 3600))
+    starts = [first + timedelta(hours=hour) for hour in range(hours)]
+    return pl.DataFrame(
+        {
+            "start": pl.Series(starts, dtype=UTC_INSTANT),
+            "hours": [1.0] * hours,
+            "price_usd_per_mwh": [price_usd_per_mwh] * hours,
+        }
+    )
+
+
+def _covers(series: pl.DataFrame, window: Window) -> bool:
+    """Whether at most one interval is missing at either end."""
+    first: datetime = series["start"][0]
+    step = timedelta(hours=float(series["hours"][-1]))
+    last_end: datetime = series["start"][-1] + step
+    return first < window.start_at + step and last_end > window.end_at - step
+
+
+def _not_covered(site: Site, series: pl.DataFrame, window: Window) -> OutOfSpan:
+    known = (
+        {}
+        if series.is_empty()
+        else {
+            "known_from": format_instant(series["start"][0]),
+            "known_to": format_instant(series["start"][-1]),
+        }
+    )
+    return OutOfSpan(
+        "the site's power prices do not cover this window",
+        series=site.tariff.price_series or site.tariff.price_file,
+        start=format_instant(window.start_at),
+        end=format_instant(window.end_at),
+        **known,
+        hint="choose --start and --end inside the series, or give tariff.price_file another one",
+    )
