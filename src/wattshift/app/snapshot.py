@@ -11,9 +11,9 @@ import polars as pl
 from wattshift import tables
 from wattshift.app.ports import HistoryStore
 from wattshift.measures.blocks import BlockHistory, KnownBlocks
-from wattshift.measures.fees import FeeBasis, FeeEstimate, fees_per_block
+from wattshift.measures.fees import FeeBasis, FeeEstimate, FeeHistory
 from wattshift.measures.hashprice import Hashprice, hashprice
-from wattshift.measures.prices import PriceQuote, last_close
+from wattshift.measures.prices import DailyCloses, PriceQuote
 from wattshift.provenance import Origin
 
 __all__ = ["Archive", "Snapshot"]
@@ -40,6 +40,16 @@ class Archive:
     def blocks(self) -> BlockHistory:
         """The whole chain."""
         return BlockHistory.from_tables(self.table("blocks"), self.table("difficulty_periods"))
+
+    @cached_property
+    def fees(self) -> FeeHistory:
+        """Fees of every block where they are known."""
+        return FeeHistory.from_table(self.table("block_fees"))
+
+    @cached_property
+    def closes(self) -> DailyCloses:
+        """Every daily close of the bitcoin price."""
+        return DailyCloses.from_table(self.table("btc_usd_daily"))
 
     @property
     def newest_at(self) -> datetime:
@@ -79,12 +89,12 @@ class Snapshot:
     @cached_property
     def fees(self) -> FeeEstimate:
         """Mean fees per block."""
-        return fees_per_block(self.blocks, self.archive.table("block_fees"))
+        return self.archive.fees.at(self.blocks)
 
     @cached_property
     def price(self) -> PriceQuote:
         """The last daily close."""
-        return last_close(self.archive.table("btc_usd_daily"), self.as_of)
+        return self.archive.closes.at(self.as_of)
 
     @cached_property
     def hashprice(self) -> Hashprice:

@@ -215,8 +215,8 @@ def _gpu_market(snapshot: Snapshot) -> str:
         return f"{_GPU} asking prices: none known from three providers in the 60 days before"
     age = words.age_in_words((snapshot.as_of - asks.newest_at).total_seconds())
     return (
-        f"{_GPU} on demand: median ask {asks.median_usd_per_gpu_h:.2f} USD/GPU-h of {asks.providers} providers,"
-        f" middle half {asks.low_usd_per_gpu_h:.2f} to {asks.high_usd_per_gpu_h:.2f}, {age}"
+        f"{_GPU} on demand: median ask {asks.median_usd_per_gpu_h:.2f} USD/GPU-h of {asks.providers}"
+        f" providers, middle half {asks.low_usd_per_gpu_h:.2f} to {asks.high_usd_per_gpu_h:.2f}, {age}"
     )
 
 

@@ -15,7 +15,7 @@ from wattshift.errors import OutOfSpan
 from wattshift.measures.blocks import KnownBlocks
 from wattshift.units import SAT_PER_BTC
 
-__all__ = ["FEE_BLOCKS", "FeeBasis", "FeeEstimate", "fees_per_block"]
+__all__ = ["FEE_BLOCKS", "FeeBasis", "FeeEstimate", "FeeHistory", "fees_per_block"]
 
 FEE_BLOCKS = 144
 """Luxor's window for fees: about a day."""
@@ -57,13 +57,81 @@ class FeeEstimate:
     missing_blocks: int
 
 
-def fees_per_block(known: KnownBlocks, fees: pl.DataFrame) -> FeeEstimate:
-    """Mean fees of the last 144 blocks; where they are not known, the last known 144-block mean.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FeeHistory:
+    """Every block whose fees are known, prepared for many questions.
 
-    Measured: exact for these blocks, so the interval is only that of missing ones (at most 10 %).
-    Carried: the interval holds the middle 95 % of what such means became as many blocks later, wherever
-    the history known then has both; where the gap is longer than any stretch of it, the middle 95 % of all
-    means since height 400,000, because fees change by orders of magnitude.
+    Args:
+        heights: shape (n,), ascending; not contiguous.
+        paid_btc: shape (n,), fees of each [BTC].
+        sums_sat: shape (n + 1,), their running sums [sat].
+    """
+
+    heights: NDArray[np.int64]
+    paid_btc: NDArray[np.float64]
+    sums_sat: NDArray[np.int64]
+
+    @classmethod
+    def from_table(cls, fees: pl.DataFrame) -> FeeHistory:
+        """From table `block_fees`; blocks without a fee are left out."""
+        present = fees.drop_nulls("fee_sat")
+        paid_sat = present["fee_sat"].to_numpy()
+        return cls(
+            heights=present["height"].to_numpy(),
+            paid_btc=paid_sat / SAT_PER_BTC,
+            sums_sat=np.concatenate(([0], np.cumsum(paid_sat))),
+        )
+
+    def at(self, known: KnownBlocks) -> FeeEstimate:
+        """Mean fees of the last 144 blocks; where they are not known, the last known 144-block mean.
+
+        Measured: exact for these blocks, so the interval is only that of missing ones (at most 10 %).
+        Carried: the interval holds the middle 95 % of what such means became as many blocks later, wherever
+        the history known then has both; where the gap is longer than any stretch of it, the middle 95 % of
+        all means since height 400,000, because fees change by orders of magnitude.
+
+        Raises:
+            OutOfSpan: if no 144 blocks with fees were known yet.
+        """
+        tip = known.tip_height
+        count = int(np.searchsorted(self.heights, tip, side="right"))
+        recent = int(np.searchsorted(self.heights, tip - FEE_BLOCKS, side="right"))
+        if count - recent >= _MIN_COVERAGE_FRAC * FEE_BLOCKS:
+            mean, half = _measured(self.paid_btc[recent:count])
+            ends = (max(0.0, mean - half), mean + half)
+            return _estimate(known, FeeBasis.MEASURED, self.heights[recent:count], mean, ends)
+        if count < FEE_BLOCKS:
+            raise OutOfSpan("no fees were known yet", tip_height=tip, hint="choose a later instant")
+        mean = int(self.sums_sat[count] - self.sums_sat[count - FEE_BLOCKS]) / FEE_BLOCKS / SAT_PER_BTC
+        low, high = self._carried_interval(count, tip - int(self.heights[count - 1]), mean)
+        return _estimate(
+            known,
+            FeeBasis.CARRIED,
+            self.heights[count - FEE_BLOCKS : count],
+            mean,
+            (min(mean, low), max(mean, high)),
+        )
+
+    def _carried_interval(self, count: int, gap: int, mean_btc: float) -> tuple[float, float]:
+        """Where the middle 95 % of 144-block means went within `gap` blocks, from the first `count` rows."""
+        first = int(np.searchsorted(self.heights[:count], _FEE_MARKET_HEIGHT))
+        if count - first < FEE_BLOCKS:
+            first = 0
+        sums = self.sums_sat[first : count + 1]
+        means = np.maximum((sums[FEE_BLOCKS:] - sums[:-FEE_BLOCKS]) / FEE_BLOCKS, 1.0) / SAT_PER_BTC
+        ends = self.heights[first + FEE_BLOCKS - 1 : count]
+        # In a stretch without a hole the mean `gap` blocks later stands `gap` rows later.
+        rows = max(0, len(ends) - gap)
+        paired = ends[gap:] - ends[:rows] <= gap + FEE_BLOCKS
+        if paired.sum() >= _MIN_PAIRS:
+            low, high = mean_btc * np.quantile((means[gap:] / means[:rows])[paired], (0.025, 0.975))
+        else:
+            low, high = np.quantile(means, (0.025, 0.975))
+        return float(low), float(high)
+
+
+def fees_per_block(known: KnownBlocks, fees: pl.DataFrame) -> FeeEstimate:
+    """Mean fees per block as of `known.as_of`; see `FeeHistory.at`.
 
     Args:
         known: the chain as known.
@@ -72,19 +140,7 @@ def fees_per_block(known: KnownBlocks, fees: pl.DataFrame) -> FeeEstimate:
     Raises:
         OutOfSpan: if no 144 blocks with fees were known yet.
     """
-    heights = fees["height"].to_numpy()
-    count = int(np.searchsorted(heights, known.tip_height, side="right"))
-    present = fees[:count].drop_nulls("fee_sat")
-    heights = present["height"].to_numpy()
-    paid_btc = present["fee_sat"].to_numpy() / SAT_PER_BTC
-    recent = int(np.searchsorted(heights, known.tip_height - FEE_BLOCKS, side="right"))
-    if len(heights) - recent >= _MIN_COVERAGE_FRAC * FEE_BLOCKS:
-        mean, half = _measured(paid_btc[recent:])
-        return _estimate(known, FeeBasis.MEASURED, heights[recent:], mean, max(0.0, mean - half), mean + half)
-    if len(heights) < FEE_BLOCKS:
-        raise OutOfSpan("no fees were known yet", tip_height=known.tip_height, hint="choose a later instant")
-    mean, low, high = _carried(heights, paid_btc, known.tip_height)
-    return _estimate(known, FeeBasis.CARRIED, heights[-FEE_BLOCKS:], mean, low, high)
+    return FeeHistory.from_table(fees).at(known)
 
 
 def _measured(paid_btc: NDArray[np.float64]) -> tuple[float, float]:
@@ -92,40 +148,19 @@ def _measured(paid_btc: NDArray[np.float64]) -> tuple[float, float]:
     return float(paid_btc.mean()), 1.96 * float(paid_btc.std()) * float(np.sqrt(missing)) / FEE_BLOCKS
 
 
-def _carried(
-    heights: NDArray[np.int64], paid_btc: NDArray[np.float64], tip_height: int
-) -> tuple[float, float, float]:
-    mean = float(paid_btc[-FEE_BLOCKS:].mean())
-    market = heights >= _FEE_MARKET_HEIGHT
-    if market.sum() < FEE_BLOCKS:
-        market = np.ones(len(heights), dtype=bool)
-    sums = np.concatenate(([0.0], np.cumsum(paid_btc[market])))
-    means = np.maximum((sums[FEE_BLOCKS:] - sums[:-FEE_BLOCKS]) / FEE_BLOCKS, 1 / SAT_PER_BTC)
-    ends = heights[market][FEE_BLOCKS - 1 :]
-    later = np.searchsorted(ends, ends + (tip_height - int(heights[-1])))
-    paired = later < len(ends)
-    paired[paired] &= ends[later[paired]] - ends[paired] <= tip_height - int(heights[-1]) + FEE_BLOCKS
-    if paired.sum() >= _MIN_PAIRS:
-        low, high = mean * np.quantile(means[later[paired]] / means[paired], (0.025, 0.975))
-    else:
-        low, high = np.quantile(means, (0.025, 0.975))
-    return mean, min(mean, float(low)), max(mean, float(high))
-
-
 def _estimate(
     known: KnownBlocks,
     basis: FeeBasis,
     heights: NDArray[np.int64],
     mean_btc: float,
-    low_btc: float,
-    high_btc: float,
+    ends_btc: tuple[float, float],
 ) -> FeeEstimate:
     newest = int(heights[-1])
     return FeeEstimate(
         basis=basis,
         mean_btc=mean_btc,
-        low_btc=low_btc,
-        high_btc=high_btc,
+        low_btc=ends_btc[0],
+        high_btc=ends_btc[1],
         blocks=len(heights),
         newest_height=newest,
         newest_at=from_unix(known.time_s(newest)) if newest >= known.first_height else None,
