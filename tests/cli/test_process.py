@@ -1,0 +1,85 @@
+"""The command line as a process of its own: what it imports, what it prints, how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from support.commandline import Run
+
+HEAVY = {"polars", "numpy", "scipy", "pydantic", "jinja2"}
+NEVER = {"fastapi", "starlette", "matplotlib", "highspy", "pandas", "scipy.optimize", "plotly", "pyarrow"}
+
+
+def imported_by(*words: str) -> set[str]:
+    program = (
+        "import sys; from wattshift.cli import main\n"
+        f"sys.argv = ['wattshift', *{list(words)!r}]\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "sys.stderr.write('\\n'.join(sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(ended.stderr.splitlines())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert imported_by("--help") & (HEAVY | NEVER) == set()
+
+
+@pytest.mark.parametrize("verb", ["hashrate", "value", "plan", "brief"])
+def test_no_verb_imports_what_it_does_not_use(verb: str) -> None:
+    modules = imported_by(verb)
+    assert modules & NEVER == set()
+    assert "polars" in modules
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    ended = subprocess.run(
+        f"{sys.executable} -m wattshift brief --json | head -c 100", shell=True, capture_output=True, check=True  # noqa: S602 - a pipe is what is tested
+    )
+    assert ended.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "verb", ["brief", "value", "plan", "hashrate", "difficulty", "hashprice", "data", "schema", "example-site"]
+)
+def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
+    ended = run(verb, "--help")
+    assert ended.status == 0
+    assert f"wattshift {verb}" in " ".join(ended.out.split())
+
+
+@pytest.mark.parametrize("verb", ["brief", "value", "plan", "hashrate", "difficulty", "hashprice", "data"])
+def test_json_obeys_its_published_schema(run: Run, verb: str) -> None:
+    schema = json.loads(run("schema", verb).out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    body = run(verb, "--json").json()
+    validator.validate(body)
+    body.pop("schema")
+    assert not validator.is_valid(body)
+
+
+@pytest.mark.parametrize("verb", ["brief", "value", "plan", "hashrate", "difficulty", "hashprice"])
+def test_the_published_schemas_are_those_of_the_docs(run: Run, verb: str) -> None:
+    published = Path(__file__).parents[2] / "docs" / "schema" / f"{verb}.schema.json"
+    assert json.loads(published.read_text(encoding="utf-8")) == json.loads(run("schema", verb).out)
+
+
+def test_the_example_site_is_a_site(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(run("example-site").out, encoding="utf-8")
+    own, shipped = (run(*words, "--json").json() for words in (("value", "--site", str(path)), ("value",)))
+    assert own == shipped
+
+
+def test_the_page_is_written_whole(run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "brief.html"
+    assert run("brief", "--html", str(page)).status == 0
+    assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
+    assert [path.name for path in tmp_path.iterdir()] == ["brief.html"]
