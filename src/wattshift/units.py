@@ -39,6 +39,7 @@ SUFFIXES: Mapping[str, str] = MappingProxyType(
         "_kw": "kilowatt",
         "_w": "watt",
         "_mwh": "megawatt-hour",
+        "_hs": "hash per second",
         "_ths": "terahash per second (10^12)",
         "_phs": "petahash per second (10^15)",
         "_ehs": "exahash per second (10^18)",
@@ -55,25 +56,31 @@ SUFFIXES: Mapping[str, str] = MappingProxyType(
         "_usd_per_mw": "US dollar per megawatt of capacity",
         "_usd_m_per_mw": "million US dollars per megawatt of capacity",
         "_usd_m_per_mw_year": "million US dollars per megawatt and year",
+        "_usd_per_year": "US dollar per year",
         "_usd_m_per_year": "million US dollars per year",
         "_usd_per_gpu_h": "US dollar per GPU-hour",
+        "_kw_per_gpu": "kilowatt per GPU",
         "_sat": "satoshi (integer)",
         "_btc": "bitcoin",
         "_s": "second",
+        "_s_per_hash": "second of waiting per expected double-SHA256 evaluation",
         "_h": "hour",
         "_hours": "hour (the length of an interval)",
         "_days": "day of 86,400 s",
         "_years": "year of 8,760 h",
         "_at": "instant, aware UTC",
+        "_count": "number of events; a float where they weigh unlike",
+        "_blocks": "number of blocks; a float where they weigh unlike",
         "_frac": "fraction of one",
         "_prob": "probability, 0 to 1",
         "_ratio": "ratio of two like quantities",
+        "_px": "pixel of a chart",
     }
 )
 
-DIMENSIONLESS: frozenset[str] = frozenset({"difficulty", "pue", "hours", "z", "level"})
+DIMENSIONLESS: frozenset[str] = frozenset({"difficulty", "pue", "hours", "z", "level", "ln_likelihood"})
 """Standard names without a unit: network difficulty, power usage effectiveness, the `hours` of an
-interval row, a standard score, and the confidence level of an interval."""
+interval row, a standard score, the confidence level of an interval, and the logarithm of a likelihood."""
 
 SAT_PER_BTC = 100_000_000
 HASHES_PER_PH = 10**15
@@ -96,9 +103,9 @@ def btc_to_sat(amount_btc: float) -> int:
     return round(amount_btc * SAT_PER_BTC)
 
 
-def hs_to_ehs(rate_hashes: float) -> float:
+def hs_to_ehs(rate_hs: float) -> float:
     """Hashes per second to EH/s."""
-    return rate_hashes / HASHES_PER_EH
+    return rate_hs / HASHES_PER_EH
 
 
 def ehs_to_phs(rate_ehs: float) -> float:
@@ -126,6 +133,6 @@ def usd_m_per_mw_year_to_usd_per_mwh(value_usd_m_per_mw_year: float) -> float:
     return value_usd_m_per_mw_year * 1e6 / HOURS_PER_YEAR
 
 
-def usd_per_year_to_usd_per_mwh(value_usd: float, capacity_mw: float) -> float:
+def usd_per_year_to_usd_per_mwh(value_usd_per_year: float, capacity_mw: float) -> float:
     """USD a year from a capacity to USD per MWh of a year at full load."""
-    return value_usd / (capacity_mw * HOURS_PER_YEAR)
+    return value_usd_per_year / (capacity_mw * HOURS_PER_YEAR)

@@ -1,0 +1,85 @@
+"""What power costs: a spot series or a fixed price, charges on top, and a fixed-price block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from wattshift.assets.bounds import STRICT, require_not_negative, require_positive, require_power_price
+from wattshift.errors import InputError
+
+__all__ = ["BUNDLED_SERIES", "PowerBlock", "Tariff"]
+
+BUNDLED_SERIES: tuple[str, ...] = ("ercot_rtm_hb_houston_15min",)
+"""Price series that ship with wattshift."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerBlock:
+    """Take-or-pay power at a fixed price.
+
+    Args:
+        block_mw: the power bought in every hour, used or not [MW].
+        block_usd_per_mwh: its fixed price [USD/MWh].
+        resale: whether what is not used can be sold back at the spot price.
+        resale_fee_usd_per_mwh: what is lost on a MWh sold back [USD/MWh].
+
+    Raises:
+        InputError: if a number is out of range or plainly in another unit.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
+
+    block_mw: float
+    block_usd_per_mwh: float
+    resale: bool
+    resale_fee_usd_per_mwh: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_positive("block_mw", self.block_mw)
+        require_power_price("block_usd_per_mwh", self.block_usd_per_mwh)
+        require_not_negative("resale_fee_usd_per_mwh", self.resale_fee_usd_per_mwh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """The price of the next MWh, from exactly one of three places.
+
+    Args:
+        price_series: a bundled series, by name.
+        price_file: a CSV or Parquet file of the user's own.
+        price_usd_per_mwh: one fixed price for every hour [USD/MWh].
+        adder_usd_per_mwh: wires, losses, taxes and retail margin on every MWh drawn [USD/MWh].
+        block: a fixed-price block, used before anything is bought at the price above.
+
+    Raises:
+        InputError: if there is not exactly one price, or a number is out of range.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
+
+    price_series: str | None = None
+    price_file: str | None = None
+    price_usd_per_mwh: float | None = None
+    adder_usd_per_mwh: float = 0.0
+    block: PowerBlock | None = None
+
+    def __post_init__(self) -> None:
+        given = [self.price_series, self.price_file, self.price_usd_per_mwh]
+        if sum(price is not None for price in given) != 1:
+            raise InputError(
+                "a tariff needs exactly one of price_series, price_file and price_usd_per_mwh",
+                key="price_series",
+                hint=f"give only one of them, for instance price_series = {BUNDLED_SERIES[0]!r}",
+            )
+        if self.price_series is not None and self.price_series not in BUNDLED_SERIES:
+            raise InputError(
+                "there is no such bundled price series",
+                key="price_series",
+                value=self.price_series,
+                hint=f"use {', '.join(BUNDLED_SERIES)}, or price_file for a file of your own",
+            )
+        if self.price_usd_per_mwh is not None:
+            require_power_price("price_usd_per_mwh", self.price_usd_per_mwh)
+        require_not_negative("adder_usd_per_mwh", self.adder_usd_per_mwh)

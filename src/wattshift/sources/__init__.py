@@ -1,0 +1,1 @@
+"""Adapters that bring data in: `fetch` touches the world, `parse` is pure."""
