@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.commandline import Ended, Run
 
+from support.commandline import Ended, Run
 from wattshift.app.sites import EXAMPLE_SITE
 from wattshift.store import bundled
 
@@ -84,10 +84,10 @@ def test_arguments_that_make_no_sense(run: Run, words: tuple[str, ...], told: st
 
 
 def priced_site(tmp_path: Path, rows: list[str]) -> Path:
-    (tmp_path / "prices.csv").write_text("start,price_usd_per_mwh\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    return site_with(
-        tmp_path, 'price_series = "ercot_rtm_hb_houston_15min"', 'price_file = "prices.csv"'
+    (tmp_path / "prices.csv").write_text(
+        "start,price_usd_per_mwh\n" + "\n".join(rows) + "\n", encoding="utf-8"
     )
+    return site_with(tmp_path, 'price_series = "ercot_rtm_hb_houston_15min"', 'price_file = "prices.csv"')
 
 
 def hours(first: int, last: int) -> list[str]:
@@ -97,7 +97,9 @@ def hours(first: int, last: int) -> list[str]:
 def test_a_price_series_with_a_gap(run: Run, tmp_path: Path) -> None:
     path = priced_site(tmp_path, hours(0, 5) + hours(7, 12))
     window = ("--start", "2026-01-19T00:00Z", "--end", "2026-01-19T12:00Z", "--at", "2026-01-20")
-    assert_taught(run("plan", "--site", str(path), *window), status=3, words=("prices.csv", "2026-01-19T05:00"))
+    assert_taught(
+        run("plan", "--site", str(path), *window), status=3, words=("prices.csv", "2026-01-19T05:00")
+    )
 
 
 def test_a_price_series_with_a_repeated_clock_change_hour(run: Run, tmp_path: Path) -> None:

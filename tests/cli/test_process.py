@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from support.commandline import Run
 
 HEAVY = {"polars", "numpy", "scipy", "pydantic", "jinja2"}
@@ -40,13 +41,17 @@ def test_no_verb_imports_what_it_does_not_use(verb: str) -> None:
 
 def test_a_reader_that_stops_early_is_no_error() -> None:
     ended = subprocess.run(
-        f"{sys.executable} -m wattshift brief --json | head -c 100", shell=True, capture_output=True, check=True  # noqa: S602 - a pipe is what is tested
+        f"{sys.executable} -m wattshift brief --json | head -c 100",
+        shell=True,
+        capture_output=True,
+        check=True,
     )
     assert ended.stderr == b""
 
 
 @pytest.mark.parametrize(
-    "verb", ["brief", "value", "plan", "hashrate", "difficulty", "hashprice", "data", "schema", "example-site"]
+    "verb",
+    ["brief", "value", "plan", "hashrate", "difficulty", "hashprice", "data", "schema", "example-site"],
 )
 def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
     ended = run(verb, "--help")

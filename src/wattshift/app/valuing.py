@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -10,7 +11,7 @@ from wattshift.app.power import last_price, spot_table
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.assets.miner import MinerClass
 from wattshift.assets.site import Mining, Site
-from wattshift.measures.gpus import gpu_asks
+from wattshift.measures.gpus import GpuAsk, gpu_asks
 from wattshift.measures.machines import machine_price
 from wattshift.provenance import Origin
 from wattshift.report import words
@@ -81,6 +82,8 @@ def value(
         low_usd_per_ph_day=low,
         high_usd_per_ph_day=high,
     )
+    delivered = stack.grid.delivered_usd_per_mwh
+    break_even_rows = _break_evens(snapshot, site, given, hashprice, delivered)
     return ValueDocument(
         as_of=snapshot.as_of,
         site=site.name,
@@ -88,17 +91,15 @@ def value(
         low_usd_per_ph_day=low,
         high_usd_per_ph_day=high,
         spot_usd_per_mwh=spot,
-        delivered_usd_per_mwh=stack.grid.delivered_usd_per_mwh,
+        delivered_usd_per_mwh=delivered,
         resale_usd_per_mwh=stack.grid.resale_usd_per_mwh,
         uses=tuple(_use_row(use) for use in stack.uses),
         orderings=_orderings(stack),
-        break_evens=_break_evens(snapshot, site, given, hashprice, stack.grid.delivered_usd_per_mwh),
+        break_evens=break_even_rows,
         gpu_market_in_words=_gpu_market(snapshot),
-        contracts=_contracts(snapshot, site, given, hashprice, stack.grid.delivered_usd_per_mwh)
-        if contracts
-        else (),
-        in_words=words.ranking_in_words([use.name for use in stack.uses], stack.grid.delivered_usd_per_mwh),
-        origins=_origins(snapshot, site, contracts=contracts),
+        contracts=_contracts(snapshot, site, given, hashprice, delivered) if contracts else (),
+        in_words=words.ranking_in_words([use.name for use in stack.uses], delivered),
+        origins=_origins(snapshot, site, break_even_rows, given, contracts=contracts),
     )
 
 
@@ -209,8 +210,12 @@ def _machine_price(snapshot: Snapshot, efficiency: float, given: WhatIf) -> tupl
     )
 
 
+def _gpu_asks(snapshot: Snapshot) -> GpuAsk | None:
+    return gpu_asks(snapshot.archive.table("gpu_prices"), snapshot.as_of, gpu=_GPU)
+
+
 def _gpu_market(snapshot: Snapshot) -> str:
-    asks = gpu_asks(snapshot.archive.table("gpu_prices"), snapshot.as_of, gpu=_GPU)
+    asks = _gpu_asks(snapshot)
     if asks is None:
         return f"{_GPU} asking prices: none known from three providers in the 60 days before"
     age = words.age_in_words((snapshot.as_of - asks.newest_at).total_seconds())
@@ -264,11 +269,20 @@ def _contracts(
     return tuple(rows)
 
 
-def _origins(snapshot: Snapshot, site: Site, *, contracts: bool) -> tuple[Origin, ...]:
-    names = ["blocks", "difficulty_periods", "block_fees", "btc_usd_daily", "gpu_prices", "asic_price_points"]
+def _origins(
+    snapshot: Snapshot, site: Site, rows: Sequence[BreakEvenRow], given: WhatIf, *, contracts: bool
+) -> tuple[Origin, ...]:
+    """The inputs that were used; a what-if figure has no origin in the history."""
+    names: list[str] = []
+    if given.hashprice_usd_per_ph_day is None:
+        names += ["blocks", "difficulty_periods", "block_fees", "btc_usd_daily"]
     table = spot_table(site)
-    if table is not None:
-        names.insert(4, table)
+    if table is not None and given.delivered_usd_per_mwh is None:
+        names.append(table)
+    if _gpu_asks(snapshot) is not None:
+        names.append("gpu_prices")
+    if given.machine_usd_per_th is None and any(row.machine_usd_per_th is not None for row in rows):
+        names.append("asic_price_points")
     if contracts:
         names.append("ai_contracts")
     return snapshot.origins(*names)
