@@ -39,6 +39,7 @@ SUFFIXES: Mapping[str, str] = MappingProxyType(
         "_kw": "kilowatt",
         "_w": "watt",
         "_mwh": "megawatt-hour",
+        "_twh_per_year": "terawatt-hour per year",
         "_hs": "hash per second",
         "_ths": "terahash per second (10^12)",
         "_phs": "petahash per second (10^15)",
