@@ -40,13 +40,13 @@ def test_no_verb_imports_what_it_does_not_use(verb: str) -> None:
 
 
 def test_a_reader_that_stops_early_is_no_error() -> None:
-    ended = subprocess.run(
-        f"{sys.executable} -m wattshift brief --json | head -c 100",
-        shell=True,
-        capture_output=True,
-        check=True,
-    )
-    assert ended.stderr == b""
+    command = [sys.executable, "-m", "wattshift", "brief", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(100).startswith(b"{")
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 @pytest.mark.parametrize(

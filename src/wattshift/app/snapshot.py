@@ -10,10 +10,12 @@ import polars as pl
 
 from wattshift import tables
 from wattshift.app.ports import HistoryStore
+from wattshift.measures.arrivals import arrivals_of
 from wattshift.measures.blocks import BlockHistory, KnownBlocks
 from wattshift.measures.fees import FeeBasis, FeeEstimate, FeeHistory
 from wattshift.measures.hashprice import Hashprice, hashprice
 from wattshift.measures.prices import DailyCloses, PriceQuote
+from wattshift.measures.statespace import FilteredLevel, filter_level
 from wattshift.provenance import Origin
 
 __all__ = ["Archive", "Snapshot"]
@@ -40,6 +42,18 @@ class Archive:
     def blocks(self) -> BlockHistory:
         """The whole chain."""
         return BlockHistory.from_tables(self.table("blocks"), self.table("difficulty_periods"))
+
+    @cached_property
+    def level(self) -> FilteredLevel:
+        """The state-space filter of the hashrate; each bin knows only what came before its end."""
+        whole = self.blocks.whole
+        return filter_level(arrivals_of(whole.header_time_s, whole.work_hashes, whole.first_height))
+
+    @property
+    def level_start_s(self) -> float:
+        """When the filter's first bin ended [s since 1970]."""
+        arrivals = self.level.arrivals
+        return float(arrivals.arrival_s[arrivals.edge(1)])
 
     @cached_property
     def fees(self) -> FeeHistory:

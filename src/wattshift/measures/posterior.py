@@ -71,6 +71,17 @@ class Paths:
     ln_ehs: NDArray[np.float64]
     end_s: NDArray[np.float64]
 
+    def since(self, since_s: float) -> Paths:
+        """The same paths from the first bin that ended at or after an instant.
+
+        Raises:
+            OutOfSpan: if the instant lies after the last closed bin.
+        """
+        first = int(np.searchsorted(self.end_s, since_s))
+        if first >= len(self.end_s) - 1:
+            raise OutOfSpan("the paths would start after the last closed bin", since_s=since_s)
+        return Paths(ln_ehs=self.ln_ehs[first:], end_s=self.end_s[first:])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowestSince:
