@@ -22,7 +22,7 @@ __all__ = [
     "to_unix",
 ]
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w)", re.ASCII)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(s|min|m|h|d|w)", re.ASCII)
 _SECONDS_PER = {"s": 1, "min": 60, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
@@ -62,7 +62,11 @@ class ReplayClock:
             InputError: if the step is negative; time does not run backwards.
         """
         if step < timedelta(0):
-            raise InputError("a replay clock cannot run backwards", step=step)
+            raise InputError(
+                "a replay clock cannot run backwards",
+                step=step,
+                hint="start another clock at the earlier instant",
+            )
         self.instant_at += step
 
 
@@ -80,7 +84,11 @@ class Window:
     def __post_init__(self) -> None:
         for name, instant in (("start", self.start_at), ("end", self.end_at)):
             if instant.tzinfo is None:
-                raise InputError(f"the {name} of a window needs a time zone", instant=instant)
+                raise InputError(
+                    f"the {name} of a window needs a time zone",
+                    instant=instant,
+                    hint="give it one, such as UTC",
+                )
         if self.end_at <= self.start_at:
             raise InputError(
                 "a window must end after it starts",
@@ -103,12 +111,12 @@ def parse_instant(text: str) -> datetime:
     """
     try:
         instant = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InputError(
             f"{text!r} is not an instant",
             hint="write it as 2026-01-19, 2026-01-19T12:00Z or 2026-01-19T06:00-06:00",
         ) from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def parse_duration_s(text: str) -> int:
@@ -124,9 +132,9 @@ def parse_duration_s(text: str) -> int:
     return seconds
 
 
-def from_unix(seconds: float) -> datetime:
-    """Seconds since the Unix epoch to an aware UTC instant."""
-    return datetime.fromtimestamp(seconds, UTC)
+def from_unix(time_s: float) -> datetime:
+    """Seconds since the Unix epoch [s] to an aware UTC instant."""
+    return datetime.fromtimestamp(time_s, UTC)
 
 
 def to_unix(instant: datetime) -> float:
@@ -136,7 +144,7 @@ def to_unix(instant: datetime) -> float:
         InputError: if the instant is naive.
     """
     if instant.tzinfo is None:
-        raise InputError("an instant needs a time zone", instant=instant)
+        raise InputError("an instant needs a time zone", instant=instant, hint="give it one, such as UTC")
     return instant.timestamp()
 
 

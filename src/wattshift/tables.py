@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -332,26 +332,38 @@ def check(frame: pl.DataFrame, name: str, *, source: str) -> pl.DataFrame:
         _check_values(frame[column.name], column, source)
     if entry.key and frame.select(entry.key).is_duplicated().any():
         twice = frame.filter(frame.select(entry.key).is_duplicated()).select(entry.key).row(0)
-        raise Conflict(f"{source} holds two rows for one key", table=name, key=twice)
+        raise Conflict(f"{source} holds two rows for one key", table=name, key=twice, hint="keep one of them")
     return frame
 
 
 def _check_values(values: pl.Series, column: Column, source: str) -> None:
     if not column.nullable and values.null_count():
         raise SchemaMismatch(
-            f"{source} lacks values of {column.name}", column=column.name, missing=values.null_count()
+            f"{source} lacks values of {column.name}",
+            column=column.name,
+            missing=values.null_count(),
+            hint="restore the file, or import it again",
         )
     if values.dtype == pl.Float64 and not values.is_finite().all():
         row = (~values.is_finite()).fill_null(value=False).arg_max()
-        raise SchemaMismatch(f"{source} holds a number that is not finite", column=column.name, row=row)
+        raise SchemaMismatch(
+            f"{source} holds a number that is not finite",
+            column=column.name,
+            row=row,
+            hint="leave a gap as a missing row, not as a number",
+        )
 
 
 def known_at(frame: pl.DataFrame, name: str, as_of: datetime) -> pl.DataFrame:
     """The rows that could be known at an instant.
 
     Raises:
-        InputError: for chain tables, whose order of arrival `wattshift.measures.blocks` works out.
+        InputError: for an instant without a time zone, and for chain tables, whose order of arrival
+            `wattshift.measures.blocks` works out.
     """
+    if as_of.tzinfo is None:
+        raise InputError("an instant needs a time zone", instant=as_of, hint="give it one, such as UTC")
+    as_of = as_of.astimezone(UTC)
     match table(name).known:
         case Known.ALWAYS:
             return frame
@@ -365,4 +377,8 @@ def known_at(frame: pl.DataFrame, name: str, as_of: datetime) -> pl.DataFrame:
         case Known.AT:
             return frame.filter(pl.col("known_at") <= as_of)
         case Known.CHAIN:
-            raise InputError(f"when a row of {name} became known depends on the chain", table=name)
+            raise InputError(
+                f"when a row of {name} became known depends on the chain",
+                table=name,
+                hint="cut the chain itself with BlockHistory.known_at",
+            )

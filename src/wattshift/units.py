@@ -79,9 +79,12 @@ SUFFIXES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-DIMENSIONLESS: frozenset[str] = frozenset({"difficulty", "pue", "hours", "z", "level", "ln_likelihood"})
-"""Standard names without a unit: network difficulty, power usage effectiveness, the `hours` of an
-interval row, a standard score, the confidence level of an interval, and the logarithm of a likelihood."""
+DIMENSIONLESS: frozenset[str] = frozenset(
+    {"difficulty", "hours", "level", "ln_likelihood", "log_returns", "pue", "z"}
+)
+"""Standard names without a unit: network difficulty, the `hours` of an interval row, the confidence level
+of an interval, the logarithms of a likelihood and of ratios of prices, power usage effectiveness, and a
+standard score."""
 
 SAT_PER_BTC = 100_000_000
 HASHES_PER_PH = 10**15

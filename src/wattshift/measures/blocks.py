@@ -7,6 +7,7 @@ never lets a figure use a block before the block itself, or a parent of it, clai
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,12 +83,16 @@ class KnownBlocks:
         """The nBits that the rules demand of the block at a height, up to the one after the tip.
 
         Raises:
-            OutOfSpan: if the period is not determined yet.
+            OutOfSpan: if there is no such block, or its period is not determined yet.
         """
         interval = self.network.retarget_interval
         period = height // interval
-        if height > self.tip_height + 1:
-            raise OutOfSpan(f"the difficulty at {height} is not determined yet", tip_height=self.tip_height)
+        if not 0 <= height <= self.tip_height + 1:
+            raise OutOfSpan(
+                f"the difficulty at {height} is not determined at {format_instant(self.as_of)}",
+                tip_height=self.tip_height,
+                hint="ask for a height from 0 to one above the tip",
+            )
         if height == self.tip_height + 1 and height % interval == 0:
             return self._retargeted(height)
         return self.period_bits[period]
@@ -147,7 +152,12 @@ class BlockHistory:
             raise BrokenLink("the difficulty periods are not contiguous", hint="import the missing periods")
         period = heights // network.retarget_interval
         if int(period[-1]) >= len(bits):
-            raise BrokenLink("the last blocks have no difficulty", period=int(period[-1]), known=len(bits))
+            raise BrokenLink(
+                "the last blocks have no difficulty",
+                period=int(period[-1]),
+                known=len(bits),
+                hint="import the missing periods",
+            )
         work = np.array([float(bits_to_work(value)) for value in bits])
         times = blocks["header_time_s"].to_numpy()
         running_max = np.maximum.accumulate(times)
@@ -175,8 +185,8 @@ class BlockHistory:
             OutOfSpan: if the instant lies before the second block or after the last one.
         """
         whole = self.whole
-        instant_s = to_unix(as_of)
-        known = int(np.searchsorted(whole.running_max_s, instant_s, side="right"))
+        # A whole number: searching integers for a float would copy all of them.
+        known = int(np.searchsorted(whole.running_max_s, math.floor(to_unix(as_of)), side="right"))
         if known < 2 or as_of > self.newest_at:
             raise OutOfSpan(
                 f"the chain is not known at {format_instant(as_of)}",

@@ -14,9 +14,9 @@ from enum import StrEnum
 from wattshift.chain.rules import blocks_into_epoch, epoch_of, next_retarget_height
 from wattshift.chain.target import bits_to_difficulty
 from wattshift.clock import from_unix, to_unix
-from wattshift.errors import OutOfSpan
+from wattshift.errors import InputError, OutOfSpan
 from wattshift.measures.blocks import KnownBlocks
-from wattshift.measures.intervals import LEVEL
+from wattshift.measures.intervals import LEVEL, check_level
 from wattshift.units import BLOCK_SPACING_S
 
 __all__ = [
@@ -163,8 +163,11 @@ def adjustments(known: KnownBlocks, *, count: int) -> tuple[Adjustment, ...]:
     """The last `count` retargets known, oldest first.
 
     Raises:
+        InputError: if the count is not positive.
         OutOfSpan: if fewer are known.
     """
+    if count < 1:
+        raise InputError("a list of retargets needs at least one", count=count, hint="ask for one or more")
     interval = known.network.retarget_interval
     last = known.tip_height - known.tip_height % interval
     heights = [last - interval * back for back in range(count - 1, -1, -1)]
@@ -255,10 +258,12 @@ def pooled_projection(
     over n blocks has a third of its end-to-end variance). At the last block the change is exact.
 
     Raises:
+        InputError: if the times of the pooled blocks do not advance, or the level is not inside (0, 1).
         OutOfSpan: if the pooled blocks are not known.
     """
     from scipy.special import ndtri
 
+    check_level(level)
     progress = period_progress(known)
     pool_s, pool_work = _pool(known, pool_blocks)
     interval_s = pool_s / pool_work * known.next_work_hashes
@@ -290,6 +295,12 @@ def pooled_projection(
 def _pool(known: KnownBlocks, pool_blocks: int) -> tuple[float, float]:
     first = known.index(known.tip_height - pool_blocks)
     pool_s = float(known.header_time_s[-1] - known.header_time_s[first])
+    if pool_s <= 0:
+        raise InputError(
+            "header times do not advance over the pooled blocks",
+            pool_blocks=pool_blocks,
+            hint="pool more blocks: miners' clocks may be two hours off",
+        )
     return pool_s, float(known.work_hashes[first + 1 :].sum())
 
 

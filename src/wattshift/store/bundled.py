@@ -20,7 +20,7 @@ import polars as pl
 
 from wattshift import tables
 from wattshift.errors import Corrupt, InputError, Missing
-from wattshift.provenance import Origin, freshness
+from wattshift.provenance import Freshness, Origin, freshness
 from wattshift.store.shapes import SHAPES
 
 __all__ = ["DATA_FOLDER", "BundledFile", "BundledStore"]
@@ -84,7 +84,8 @@ class BundledFile:
 
         Args:
             as_of: the instant of the figure.
-            newest_at: the latest instant that the rows used describe; None for undated facts.
+            newest_at: the latest instant that the rows used describe; None where that is not known, which
+                counts as expired unless age means nothing.
             note: added to the file's own note.
         """
         age_s = None if newest_at is None else (as_of - newest_at).total_seconds()
@@ -95,9 +96,16 @@ class BundledFile:
             sha256=self.sha256,
             newest_at=newest_at,
             age_s=age_s,
-            freshness=freshness(age_s or 0.0, fresh_s=self.fresh_s or 0.0, expired_s=self.expired_s or 0.0),
+            freshness=self._freshness(age_s),
             note=note,
         )
+
+    def _freshness(self, age_s: float | None) -> Freshness:
+        if self.fresh_s is None or self.expired_s is None:
+            return Freshness.FRESH
+        if age_s is None:
+            return Freshness.EXPIRED
+        return freshness(age_s, fresh_s=self.fresh_s, expired_s=self.expired_s)
 
 
 class BundledStore:
@@ -121,7 +129,7 @@ class BundledStore:
         try:
             entries = json.loads(self._bytes(path))["files"]
             read = [BundledFile.from_json(entry) for entry in entries]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError) as error:
             raise Corrupt("the manifest is damaged", file=path, hint=_REINSTALL) from error
         return MappingProxyType({entry.table: entry for entry in read})
 

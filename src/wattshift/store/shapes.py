@@ -77,9 +77,11 @@ def _ercot_load(raw: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _gpu_prices(raw: pl.LazyFrame) -> pl.LazyFrame:
-    day_end = (pl.col("date").cast(pl.Datetime("us")) + pl.duration(days=1)).dt.replace_time_zone("UTC")
+    day = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    # A list that repeats an offer fetched before its day was itself known only on that day.
+    fetched = pl.when(pl.col("fetched_at") >= day).then(pl.col("fetched_at"))
     return raw.select(
-        pl.coalesce(pl.col("fetched_at"), day_end).alias("known_at"),
+        fetched.otherwise(day + pl.duration(days=1)).alias("known_at"),
         "date",
         *_text("source", "provider", "gpu", "kind"),
         *_int("n_gpus", "n_obs"),
