@@ -32,7 +32,7 @@ def site() -> Site:
 
 @pytest.fixture(scope="module")
 def storm(archive: Archive, site: Site) -> PlanDocument:
-    return plan(archive, site, at=STORM.end_at, start=STORM.start_at, end=STORM.end_at)
+    return plan(archive, site, at=STORM.end_at, start_at=STORM.start_at, end_at=STORM.end_at)
 
 
 def test_the_plan_is_never_behind_a_rule_of_thumb(storm: PlanDocument) -> None:
@@ -85,19 +85,21 @@ def test_intervals_are_valued_with_what_was_known_when_their_day_began(archive: 
 def test_prices_that_are_not_settled_yet_are_not_used(archive: Archive, site: Site) -> None:
     at = datetime(2026, 1, 26, 12, tzinfo=UTC)
     with pytest.raises(OutOfSpan, match="do not cover"):
-        plan(archive, site, at=at, start=STORM.start_at, end=STORM.end_at)
+        plan(archive, site, at=at, start_at=STORM.start_at, end_at=STORM.end_at)
 
 
 def test_a_longer_knowledge_changes_no_past_interval(archive: Archive, site: Site) -> None:
-    later = plan(archive, site, at=datetime(2026, 3, 1, tzinfo=UTC), start=STORM.start_at, end=STORM.end_at)
-    now = plan(archive, site, at=STORM.end_at, start=STORM.start_at, end=STORM.end_at)
+    later = plan(
+        archive, site, at=datetime(2026, 3, 1, tzinfo=UTC), start_at=STORM.start_at, end_at=STORM.end_at
+    )
+    now = plan(archive, site, at=STORM.end_at, start_at=STORM.start_at, end_at=STORM.end_at)
     assert later.series == now.series
     assert later.accounts == now.accounts
 
 
 def test_a_fixed_price_needs_no_series(archive: Archive, site: Site) -> None:
     flat = dataclasses.replace(site, tariff=Tariff(price_usd_per_mwh=40.0), rules=())
-    document = plan(archive, flat, at=STORM.end_at, start=STORM.start_at, end=STORM.end_at)
+    document = plan(archive, flat, at=STORM.end_at, start_at=STORM.start_at, end_at=STORM.end_at)
     assert document.intervals == 120
     assert set(document.series.spot_usd_per_mwh) == {40.0}
     assert "ERCOT" not in " ".join(origin.name for origin in document.origins)

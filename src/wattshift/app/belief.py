@@ -13,14 +13,14 @@ from wattshift.errors import InputError
 from wattshift.measures.difficulty import PeriodProgress
 from wattshift.measures.hashrate import WEEK_S, HashratePeak
 from wattshift.measures.intervals import LEVEL
-from wattshift.measures.peak import peak_luck, true_drop
-from wattshift.measures.posterior import belief, below_prob, draw_paths, fell_prob, lowest_since
+from wattshift.measures.peak import PeakLuck, peak_luck, true_drop
+from wattshift.measures.posterior import Paths, belief, below_prob, draw_paths, fell_prob, lowest_since
 from wattshift.measures.projection import forecast, project, remaining_time
 from wattshift.measures.scoring import adaptive_levels, replay, statespace_rule
 from wattshift.measures.statespace import LevelState, state_at
 from wattshift.report.documents.posterior import OutlookDocument, PosteriorDocument
 
-__all__ = ["outlook_of", "posterior_of"]
+__all__ = ["outlook_of", "posterior_of", "state_of"]
 
 _SEED = 0
 _LOWEST_REACH = timedelta(days=365)
@@ -33,7 +33,7 @@ _CALIBRATION_DRAWS = 512
 def posterior_of(
     snapshot: Snapshot,
     *,
-    since: datetime | None = None,
+    since_at: datetime | None = None,
     below_ehs: float | None = None,
     fall_frac: float = 0.0,
     peak: HashratePeak | None = None,
@@ -42,39 +42,27 @@ def posterior_of(
 
     Args:
         snapshot: the instant.
-        since: against which a fall is judged; by default a week before.
+        since_at: against which a fall is judged; by default a week before.
         below_ehs: a threshold to ask about [EH/s].
         fall_frac: how deep a fall to ask about.
         peak: the peak of a moving average, whose drop is to be corrected for luck.
 
     Raises:
-        InputError: if `since` is not earlier than the snapshot.
+        InputError: if `since_at` is not earlier than the snapshot.
         OutOfSpan: if the history is too short.
     """
     now_s = to_unix(snapshot.as_of)
-    since_at = snapshot.as_of - timedelta(seconds=WEEK_S) if since is None else since
+    since_at = since_at or snapshot.as_of - timedelta(seconds=WEEK_S)
     if since_at >= snapshot.as_of:
         raise InputError("the instant to compare with must be earlier", since=format_instant(since_at))
     state = state_of(snapshot)
     rng = np.random.default_rng(_SEED)
     held = belief(state)
-    span = timedelta(seconds=peak.span_s) if peak is not None else timedelta(0)
-    reach_at = min(since_at, snapshot.as_of - max(_LOWEST_REACH, span))
-    paths = draw_paths(
-        snapshot.archive.level,
-        tip=len(snapshot.blocks.header_time_s) - 1,
-        now_s=now_s,
-        since_s=max(to_unix(reach_at), snapshot.archive.level_start_s),
-        rng=rng,
-    )
+    paths = _paths(snapshot, since_at, peak, rng)
     lowest = lowest_since(paths)
     from_peak = paths if peak is None else paths.since(now_s - peak.span_s)
     drop = true_drop(from_peak)
-    luck = None
-    if peak is not None:
-        luck = peak_luck(
-            peak.drop_frac, rng=rng, window_s=peak.window_s, span_s=peak.span_s, draws=_LUCK_DRAWS
-        )
+    luck = None if peak is None else _luck(peak, rng)
     return PosteriorDocument(
         median_ehs=held.median_ehs,
         low_ehs=held.low_ehs,
@@ -96,6 +84,25 @@ def posterior_of(
         luck_prob=None if luck is None else luck.exceed_prob,
         seed=_SEED,
     )
+
+
+def _paths(
+    snapshot: Snapshot, since_at: datetime, peak: HashratePeak | None, rng: np.random.Generator
+) -> Paths:
+    """Courses of the level that reach back a year, or further where a question does."""
+    span = timedelta(seconds=peak.span_s) if peak is not None else timedelta(0)
+    reach_at = min(since_at, snapshot.as_of - max(_LOWEST_REACH, span))
+    return draw_paths(
+        snapshot.archive.level,
+        tip=len(snapshot.blocks.header_time_s) - 1,
+        now_s=to_unix(snapshot.as_of),
+        since_s=max(to_unix(reach_at), snapshot.archive.level_start_s),
+        rng=rng,
+    )
+
+
+def _luck(peak: HashratePeak, rng: np.random.Generator) -> PeakLuck:
+    return peak_luck(peak.drop_frac, rng=rng, window_s=peak.window_s, span_s=peak.span_s, draws=_LUCK_DRAWS)
 
 
 def state_of(snapshot: Snapshot) -> LevelState:

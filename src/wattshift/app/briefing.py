@@ -50,7 +50,7 @@ def brief(archive: Archive, site: Site, *, site_note: str, at: datetime | None =
     difficulty = network.difficulty(archive, at=at)
     hashprice = network.hashprice(archive, at=at)
     worth = value(archive, site, at=at)
-    month = plan(archive, site, at=at, start=at - _MONTH, end=at)
+    month = plan(archive, site, at=at, start_at=at - _MONTH, end_at=at)
     now = _now(snapshot, site)
     now_in_words = headlines.decisions_in_words(now)
     return BriefDocument(

@@ -35,7 +35,14 @@ from wattshift.report.documents.network import (
 )
 from wattshift.units import SECONDS_PER_DAY, hs_to_ehs
 
-__all__ = ["PEAK_SPAN_S", "difficulty", "hashprice", "hashrate_of_period", "hashrate_over"]
+__all__ = [
+    "PEAK_SPAN_S",
+    "difficulty",
+    "hashprice",
+    "hashprice_at_day_ends",
+    "hashrate_of_period",
+    "hashrate_over",
+]
 
 PEAK_SPAN_S = 90 * SECONDS_PER_DAY
 _ADJUSTMENTS = 8
@@ -157,17 +164,17 @@ def hashprice(
     archive: Archive,
     *,
     at: datetime | None = None,
-    since: datetime | None = None,
+    since_at: datetime | None = None,
     mean_over: Window | None = None,
 ) -> HashpriceDocument:
     """Hashprice now, what moved it since an earlier instant (a week ago by default), and a mean over days.
 
     Raises:
         OutOfSpan: if an input is not known at one of the instants.
-        InputError: if `since` is not earlier, or the mean spans no whole day or more than 400.
+        InputError: if `since_at` is not earlier, or the mean spans no whole day or more than 400.
     """
     snapshot = archive.as_of(at)
-    earlier_at = snapshot.as_of - timedelta(days=7) if since is None else since
+    earlier_at = snapshot.as_of - timedelta(days=7) if since_at is None else since_at
     if earlier_at >= snapshot.as_of:
         raise InputError("--since must be earlier than --at", since=format_instant(earlier_at))
     now, before = snapshot.hashprice, archive.as_of(earlier_at).hashprice

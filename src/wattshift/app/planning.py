@@ -38,8 +38,8 @@ def plan(
     site: Site,
     *,
     at: datetime | None = None,
-    start: datetime | None = None,
-    end: datetime | None = None,
+    start_at: datetime | None = None,
+    end_at: datetime | None = None,
 ) -> PlanDocument:
     """The merit-order dispatch of a site over a window, its account, and the rules of thumb beside it.
 
@@ -50,16 +50,16 @@ def plan(
         archive: the kept history.
         site: the site.
         at: the instant of knowledge.
-        start: start of the window; by default a day before its end.
-        end: its end; by default `at`.
+        start_at: start of the window; by default a day before its end.
+        end_at: its end; by default `at`.
 
     Raises:
         OutOfSpan: if prices or hashprices are not known for the window.
         Infeasible: if the site's limits contradict each other.
     """
     snapshot = archive.as_of(at)
-    end_at = snapshot.as_of if end is None else end
-    window = Window(start_at=end_at - timedelta(days=1) if start is None else start, end_at=end_at)
+    end_at = snapshot.as_of if end_at is None else end_at
+    window = Window(start_at=start_at or end_at - timedelta(days=1), end_at=end_at)
     prices = prices_within(snapshot, site, window)
     problem = build(site, prices, hashprice_usd_per_ph_day=hashprice_of_intervals(snapshot, prices))
     return _document(snapshot, site, prices, problem, compare(problem))

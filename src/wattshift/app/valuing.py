@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from wattshift.app.power import last_price, spot_table
 from wattshift.app.snapshot import Archive, Snapshot
@@ -17,7 +18,7 @@ from wattshift.provenance import Origin
 from wattshift.report import words
 from wattshift.report.documents.site import BreakEvenRow, ContractRow, OrderingRow, UseRow, ValueDocument
 from wattshift.value.compute import break_even_capex_usd_m_per_mw
-from wattshift.value.contracts import contract_facts, contract_value
+from wattshift.value.contracts import ContractFact, contract_facts, contract_value
 from wattshift.value.mining import (
     break_even_hashprice_usd_per_ph_day,
     machine_cost_usd_per_mw,
@@ -231,42 +232,42 @@ def _contracts(
     """Contracts per MWh; beside each the build cost at which it equals mining with the last machine."""
     table = snapshot.table("ai_contracts")
     machines = _machines(site, given)
-    fleet, miner = machines[-1] if machines else (None, None)
-    mining_margin = (
-        miner_usd_per_mwh(miner, fleet, hashprice) - delivered
-        if miner is not None and fleet is not None
-        else None
-    )
-    rows = []
-    for fact, source in zip(contract_facts(table), table.iter_rows(named=True), strict=True):
-        worth = contract_value(fact)
-        capex = None
-        if worth.noi_usd_per_mwh is not None and mining_margin is not None:
-            capex = break_even_capex_usd_m_per_mw(
-                worth.noi_usd_per_mwh,
-                mining_margin,
-                discount_rate_frac=_CONTRACT_RATE_FRAC,
-                term_years=_CONTRACT_TERM_YEARS,
-            )
-        rows.append(
-            ContractRow(
-                announced=None if source["date"] is None else source["date"].isoformat(),
-                provider=fact.provider,
-                customer=fact.customer,
-                kind=fact.kind.value,
-                contract_mw=fact.contract_mw,
-                mw_basis=fact.mw_basis.value,
-                value_usd_bn=fact.value_usd_bn,
-                term_years=fact.term_years,
-                basis=fact.basis.value,
-                gross_usd_per_mwh=worth.gross_usd_per_mwh,
-                noi_usd_per_mwh=worth.noi_usd_per_mwh,
-                after_equipment_usd_per_mwh=worth.after_equipment_usd_per_mwh,
-                equal_to_mining_capex_usd_m_per_mw=capex,
-                url=source["url"],
-            )
+    mining_margin = None
+    if machines:
+        fleet, miner = machines[-1]
+        mining_margin = miner_usd_per_mwh(miner, fleet, hashprice) - delivered
+    rows = zip(contract_facts(table), table.iter_rows(named=True), strict=True)
+    return tuple(_contract_row(fact, source, mining_margin) for fact, source in rows)
+
+
+def _contract_row(
+    fact: ContractFact, source: Mapping[str, Any], mining_usd_per_mwh: float | None
+) -> ContractRow:
+    worth = contract_value(fact)
+    capex = None
+    if worth.noi_usd_per_mwh is not None and mining_usd_per_mwh is not None:
+        capex = break_even_capex_usd_m_per_mw(
+            worth.noi_usd_per_mwh,
+            mining_usd_per_mwh,
+            discount_rate_frac=_CONTRACT_RATE_FRAC,
+            term_years=_CONTRACT_TERM_YEARS,
         )
-    return tuple(rows)
+    return ContractRow(
+        announced=None if source["date"] is None else source["date"].isoformat(),
+        provider=fact.provider,
+        customer=fact.customer,
+        kind=fact.kind.value,
+        contract_mw=fact.contract_mw,
+        mw_basis=fact.mw_basis.value,
+        value_usd_bn=fact.value_usd_bn,
+        term_years=fact.term_years,
+        basis=fact.basis.value,
+        gross_usd_per_mwh=worth.gross_usd_per_mwh,
+        noi_usd_per_mwh=worth.noi_usd_per_mwh,
+        after_equipment_usd_per_mwh=worth.after_equipment_usd_per_mwh,
+        equal_to_mining_capex_usd_m_per_mw=capex,
+        url=source["url"],
+    )
 
 
 def _origins(

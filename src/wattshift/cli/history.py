@@ -10,7 +10,7 @@ import typer
 
 from wattshift.cli.options import AsJson, show
 
-__all__ = ["register"]
+__all__ = ["DocumentName", "data", "register", "schema"]
 
 
 class DocumentName(StrEnum):

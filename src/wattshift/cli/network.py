@@ -10,7 +10,7 @@ from wattshift.cli.options import AsJson, At, End, Start, open_archive, show
 from wattshift.clock import Window, parse_duration_s, parse_instant
 from wattshift.errors import InputError
 
-__all__ = ["register"]
+__all__ = ["difficulty", "hashprice", "hashrate", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -110,6 +110,6 @@ def hashprice(
         else None
     )
     document = network.hashprice(
-        open_archive(), at=at, since=None if since is None else parse_instant(since), mean_over=mean_over
+        open_archive(), at=at, since_at=None if since is None else parse_instant(since), mean_over=mean_over
     )
     show(document, hashprice_view, name="hashprice", as_json=as_json)

@@ -9,7 +9,7 @@ import typer
 
 from wattshift.cli.options import AsJson, At, End, Start, open_archive, show
 
-__all__ = ["register"]
+__all__ = ["SiteFile", "brief", "example_site", "plan", "register", "value"]
 
 SiteFile = Annotated[
     Path | None,
@@ -106,7 +106,7 @@ def plan(
     from wattshift.report.sitetext import plan_view
 
     opened, _ = open_site(site)
-    document = make_plan(open_archive(), opened, at=at, start=start, end=end)
+    document = make_plan(open_archive(), opened, at=at, start_at=start, end_at=end)
     show(document, plan_view, name="plan", as_json=as_json)
 
 
