@@ -42,7 +42,7 @@ def assert_told(expected: list[str], ended: Ended) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_shell_sessions(page: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "120")
     for command, expected in sessions(page):
         words, _, target = command.partition(" > ")
         program, *arguments = shlex.split(words)

@@ -51,18 +51,36 @@ def posterior_of(
         InputError: if `since_at` is not earlier than the snapshot.
         OutOfSpan: if the history is too short.
     """
-    now_s = to_unix(snapshot.as_of)
     since_at = since_at or snapshot.as_of - timedelta(seconds=WEEK_S)
     if since_at >= snapshot.as_of:
-        raise InputError("the instant to compare with must be earlier", since=format_instant(since_at))
-    state = state_of(snapshot)
+        raise InputError(
+            "the instant to compare with must be earlier",
+            since=format_instant(since_at),
+            hint="move it back, or --at forward",
+        )
     rng = np.random.default_rng(_SEED)
-    held = belief(state)
     paths = _paths(snapshot, since_at, peak, rng)
-    lowest = lowest_since(paths)
-    from_peak = paths if peak is None else paths.since(now_s - peak.span_s)
-    drop = true_drop(from_peak)
-    luck = None if peak is None else _luck(peak, rng)
+    return _document(
+        state_of(snapshot),
+        paths,
+        paths if peak is None else paths.since(to_unix(snapshot.as_of) - peak.span_s),
+        fell=(since_at, fall_frac, fell_prob(paths.since(to_unix(since_at)), fall_frac)),
+        below_ehs=below_ehs,
+        luck=None if peak is None else _luck(peak, rng),
+    )
+
+
+def _document(
+    state: LevelState,
+    paths: Paths,
+    from_peak: Paths,
+    *,
+    fell: tuple[datetime, float, float],
+    below_ehs: float | None,
+    luck: PeakLuck | None,
+) -> PosteriorDocument:
+    held, lowest, drop = belief(state), lowest_since(paths), true_drop(from_peak)
+    since_at, fall_frac, fell_by_prob = fell
     return PosteriorDocument(
         median_ehs=held.median_ehs,
         low_ehs=held.low_ehs,
@@ -73,7 +91,7 @@ def posterior_of(
         below_prob=None if below_ehs is None else below_prob(state, below_ehs),
         since_at=since_at,
         fall_frac=fall_frac,
-        fell_prob=fell_prob(paths.since(to_unix(since_at)), fall_frac),
+        fell_prob=fell_by_prob,
         lowest_since_at=from_unix(math.floor(lowest.since_s)),
         lowest_since_prob=lowest.sure_prob,
         lowest_reaches_start=lowest.reaches_start,

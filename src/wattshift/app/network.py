@@ -96,7 +96,12 @@ def hashrate_of_period(
     snapshot = archive.as_of(at)
     base = period - 1 if versus_period is None else versus_period
     if base >= period:
-        raise InputError("compare a period with an earlier one", period=period, versus_period=base)
+        raise InputError(
+            "compare a period with an earlier one",
+            period=period,
+            versus_period=base,
+            hint="give --versus-period a smaller number than --period",
+        )
     after, before = (_of_period(snapshot, number) for number in (period, base))
     return _hashrate_document(snapshot, before, after, below_ehs=below_ehs, peak=None)
 
@@ -176,7 +181,12 @@ def hashprice(
     snapshot = archive.as_of(at)
     earlier_at = snapshot.as_of - timedelta(days=7) if since_at is None else since_at
     if earlier_at >= snapshot.as_of:
-        raise InputError("--since must be earlier than --at", since=format_instant(earlier_at))
+        raise InputError(
+            "--since must be earlier than --at",
+            since=format_instant(earlier_at),
+            at=format_instant(snapshot.as_of),
+            hint="move --since back, or --at forward",
+        )
     now, before = snapshot.hashprice, archive.as_of(earlier_at).hashprice
     attribution = attribute(before, now)
     return HashpriceDocument(
