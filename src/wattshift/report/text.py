@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from rich import box
@@ -16,6 +17,7 @@ from wattshift.provenance import Freshness, Origin
 from wattshift.report import words
 from wattshift.report.documents.data import DataDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
+from wattshift.report.figures import printable
 
 __all__ = [
     "console",
@@ -25,6 +27,8 @@ __all__ = [
     "hashrate_view",
     "headline",
     "origins_view",
+    "prose",
+    "row",
     "table",
 ]
 
@@ -42,29 +46,43 @@ def table(*columns: str, title: str | None = None) -> Table:
         expand=False,
     )
     for column in columns:
-        made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+        made.add_column(
+            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
     return made
+
+
+def row(made: Table, *cells: str | Text) -> None:
+    """Add a row; a text stands as it is, safe to print and never read as markup."""
+    made.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in cells))
+
+
+def prose(text: str, *, style: str = "") -> Text:
+    """A sentence, safe to print and never read as markup."""
+    return Text(printable(text), style=style)
 
 
 def headline(text: str, *, detail: str = "") -> Text:
     """A line that names what follows."""
-    line = Text(text, style="bold")
-    return line.append(f"  {detail}", style="dim") if detail else line
+    line = prose(text, style="bold")
+    return line.append(f"  {printable(detail)}", style="dim") if detail else line
 
 
 def origins_view(origins: Sequence[Origin]) -> Table:
     """Age and origin of every input."""
-    made = table("input", "newest", "age", "state", "note", "source")
-    made.columns[-1].overflow = "fold"
+    made = table("input", "age", "state", "newest, note, source")
     for origin in origins:
         state = Text(origin.freshness.value, style=_FRESHNESS_STYLE[origin.freshness])
-        made.add_row(
+        newest = "" if origin.newest_at is None else format_instant(origin.newest_at)
+        told = "; ".join(
+            part for part in (newest, origin.note, f"{origin.source} ({origin.licence})") if part
+        )
+        row(
+            made,
             origin.name,
-            "" if origin.newest_at is None else format_instant(origin.newest_at),
             words.age_in_words(origin.age_s),
             "" if origin.age_s is None else state,
-            origin.note,
-            f"{origin.source} ({origin.licence})",
+            told,
         )
     return made
 
@@ -79,30 +97,30 @@ def hashrate_view(document: HashrateDocument) -> Group:
     span = (
         f"{document.blocks} blocks, {format_instant(document.start_at)} to {format_instant(document.end_at)}"
     )
-    figures.add_row(
+    row(
+        figures,
         document.estimator,
         f"{document.mean_ehs:,.1f}",
         f"{document.low_ehs:,.0f} to {document.high_ehs:,.0f}",
         span,
     )
-    figures.add_row(
-        "Core's getnetworkhashps", f"{document.core_ehs:,.1f}", "", "120 blocks; biased by +0.8 %"
-    )
+    row(figures, "Core's getnetworkhashps", f"{document.core_ehs:,.1f}", "", "120 blocks; biased by +0.8 %")
     before = document.change.before
-    figures.add_row(
+    row(
+        figures,
         "before",
         f"{before.mean_ehs:,.1f}",
         f"{before.low_ehs:,.0f} to {before.high_ehs:,.0f}",
         f"{before.blocks} blocks, {format_instant(before.start_at)} to {format_instant(before.end_at)}",
     )
-    lines: list[RenderableType] = [figures, Text(document.in_words)]
+    lines: list[RenderableType] = [figures, prose(document.in_words)]
     if document.below_prob is not None:
         chance = words.percent(document.below_prob, signed=False)
         lines.append(
             Text(f"probability that the true hashrate is below {document.below_ehs:,g} EH/s: {chance}")
         )
     if document.peak is not None:
-        lines.append(Text(words.peak_in_words(document.peak)))
+        lines.append(prose(words.peak_in_words(document.peak)))
     return _page("Network hashrate", format_instant(document.as_of), *lines, origins_view(document.origins))
 
 
@@ -124,19 +142,20 @@ def difficulty_view(document: DifficultyDocument) -> Group:
     mean = "" if progress.mean_interval_s is None else f", mean interval {progress.mean_interval_s:.1f} s"
     status = Text(
         f"period {progress.period}: {progress.blocks_since_first} blocks after the first one at height"
-        f" {progress.first_height}, {progress.blocks_remaining} to the retarget at {progress.retarget_height}{mean};"
-        f" difficulty {progress.difficulty:,.0f}"
+        f" {progress.first_height}, {progress.blocks_remaining} to the retarget at"
+        f" {progress.retarget_height}{mean}; difficulty {progress.difficulty:,.0f}"
     )
     projections = table("next adjustment", ">change", ">95 % interval", "expected")
-    projections.add_row(*_projection_row(document.pooled))
-    projections.add_row(*_projection_row(document.mempool))
+    row(projections, *_projection_row(document.pooled))
+    row(projections, *_projection_row(document.mempool))
     past = table("height", "at", ">change", ">z", ">difficulty", "verdict")
     for adjustment in document.adjustments:
-        past.add_row(
+        row(
+            past,
             str(adjustment.height),
             format_instant(adjustment.at),
             words.percent(adjustment.change_frac, digits=3),
-            f"{adjustment.z:+.2f}",
+            f"{adjustment.z:+.2f}".replace("-", words.MINUS),
             f"{adjustment.difficulty:,.0f}",
             words.adjustment_verdict(adjustment),
         )
@@ -154,15 +173,16 @@ def hashprice_view(document: HashpriceDocument) -> Group:
     """`wattshift hashprice`."""
     figures = table("", ">USD/PH/day", ">95 % interval", ">BTC/PH/day", "made of")
     for label, price in (("now", document.detail), (format_instant(document.since.as_of), document.since)):
-        figures.add_row(
+        row(
+            figures,
             label,
             f"{price.usd_per_ph_day:,.2f}",
             f"{price.low_usd_per_ph_day:,.1f} to {price.high_usd_per_ph_day:,.1f}",
             f"{price.btc_per_ph_day:.8f}",
-            f"{price.price.price_usd_per_btc:,.0f} USD/BTC, {price.subsidy_btc:g} + {price.fees.mean_btc:.4f} BTC,"
-            f" difficulty {price.difficulty:.4g}",
+            f"{price.price.price_usd_per_btc:,.0f} USD/BTC, {price.subsidy_btc:g} +"
+            f" {price.fees.mean_btc:.4f} BTC, difficulty {price.difficulty:.4g}",
         )
-    lines: list[RenderableType] = [figures, Text(document.in_words)]
+    lines: list[RenderableType] = [figures, prose(document.in_words)]
     if document.mean is not None:
         mean = document.mean
         lines.append(
@@ -171,7 +191,7 @@ def hashprice_view(document: HashpriceDocument) -> Group:
                 f" USD/PH/day ({mean.min_usd_per_ph_day:.2f} to {mean.max_usd_per_ph_day:.2f})"
             )
         )
-    lines.append(Padding(Text(document.detail.convention, style="dim"), (0, 0, 1, 0)))
+    lines.append(Padding(prose(document.detail.convention, style="dim"), (0, 0, 1, 0)))
     return _page("Hashprice", format_instant(document.as_of), *lines, origins_view(document.origins))
 
 
@@ -179,7 +199,8 @@ def data_view(document: DataDocument) -> Group:
     """`wattshift data`."""
     listed = table("table", "what", ">rows", "from", "to", "licences", "note")
     for file in document.files:
-        listed.add_row(
+        row(
+            listed,
             file.table,
             file.title,
             f"{file.rows:,}",
@@ -196,6 +217,8 @@ def data_view(document: DataDocument) -> Group:
 
 
 def console(*, width: int | None = None) -> Console:
-    """The terminal; wide enough for tables when the output is piped."""
+    """The terminal; where the output is piped and no width is set, wide enough for tables."""
     made = Console(width=width, highlight=False, soft_wrap=False)
-    return made if made.is_terminal or width else Console(width=120, highlight=False)
+    if made.is_terminal or width or "COLUMNS" in os.environ:
+        return made
+    return Console(width=120, highlight=False)

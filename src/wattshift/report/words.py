@@ -11,6 +11,8 @@ from wattshift.report.documents.site import AccountRow
 from wattshift.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 __all__ = [
+    "MINUS",
+    "NOT_LUCK_Z",
     "accounts_in_words",
     "adjustment_verdict",
     "age_in_words",
@@ -24,15 +26,17 @@ __all__ = [
     "ranking_in_words",
 ]
 
+MINUS = "\N{MINUS SIGN}"
 _NOT_LUCK_PROB = 0.01
 _PERHAPS_LUCK_PROB = 0.05
-_NOT_LUCK_Z = 2.58
+NOT_LUCK_Z = 2.58
+"""Beyond this many standard deviations luck alone explains one adjustment in a hundred."""
 
 
 def percent(value_frac: float, *, digits: int = 1, signed: bool = True) -> str:
     """A fraction as a percentage with a real minus sign: -0.0437 is "-4.4 %"."""
     text = f"{value_frac * 100:+.{digits}f} %" if signed else f"{value_frac * 100:.{digits}f} %"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return text.replace("-", MINUS)
 
 
 def luck_in_words(luck_prob: float) -> str:
@@ -61,7 +65,8 @@ def peak_in_words(peak: HashratePeak) -> str:
     days = round(peak.span_s / SECONDS_PER_DAY)
     return (
         f"{percent(peak.drop_frac, signed=False)} below the highest"
-        f" {duration_in_words(peak.window_s)} mean of {days} days ({peak.mean_ehs:,.0f} EH/s on {peak.at:%Y-%m-%d});"
+        f" {duration_in_words(peak.window_s)} mean of {days} days ({peak.mean_ehs:,.0f} EH/s on"
+        f" {peak.at:%Y-%m-%d});"
         " at constant hashrate it stands about 7 % below its own 90-day maximum"
     )
 
@@ -92,7 +97,7 @@ def projection_in_words(projection: Projection) -> str:
 
 def adjustment_verdict(adjustment: Adjustment) -> str:
     """Whether luck alone explains an adjustment."""
-    return "more than luck" if abs(adjustment.z) > _NOT_LUCK_Z else "within luck"
+    return "more than luck" if abs(adjustment.z) > NOT_LUCK_Z else "within luck"
 
 
 def duration_in_words(length_s: float) -> str:
@@ -123,5 +128,11 @@ def ranking_in_words(names: Sequence[str], delivered_usd_per_mwh: float) -> str:
 def accounts_in_words(accounts: Sequence[AccountRow]) -> str:
     """What the plan, the first account, gains over the rules of thumb that follow it."""
     best, *others = accounts
-    gains = [f"{-other.versus_plan_usd:,.0f} USD more than {other.rule}" for other in others]
+    gains = [f"{_gain_in_words(-other.versus_plan_usd)} {other.rule}" for other in others]
     return f"the plan earns {best.profit_usd:,.0f} USD" + (f": {', '.join(gains)}" if gains else "")
+
+
+def _gain_in_words(gain_usd: float) -> str:
+    if abs(gain_usd) < 0.5:
+        return "as much as"
+    return f"{abs(gain_usd):,.0f} USD {'more' if gain_usd > 0 else 'less'} than"
