@@ -14,13 +14,17 @@ from wattshift.clock import to_unix
 from wattshift.errors import CheckFailed
 from wattshift.report.figures import number
 
-__all__ = ["LinearScale", "SymlogScale", "Tick", "TimeScale", "figure_scale", "nice_scale"]
+__all__ = ["LinearScale", "SymlogScale", "Tick", "TimeScale", "figure_scale", "nice_scale", "trimmed_scale"]
 
 _MIN_TICKS, _GOOD_TICKS, _MAX_TICKS = 3, 5, 8
 _ROUNDING = 1e-9
 _DECADE = 10.0
 _SPREAD_RATIO = 6.0
 """Beyond this ratio of the largest to the median figure a linear axis would hide the small ones."""
+_TAIL_FRAC = 0.02
+_SPIKE_RATIO = 0.5
+"""An axis is cut where the rarest figures at one end would lengthen it by this ratio."""
+"""An axis is cut where the rarest figures at an end would lengthen it by this ratio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +86,7 @@ class LinearScale:
         """Multiples of 1, 2 or 5 times a power of ten."""
         low, high = self.domain
         exponent = math.floor(math.log10(high - low))
-        grids = [
-            self._grid(mantissa, power) for power in (exponent - 1, exponent) for mantissa in (1, 2, 5)
-        ]
+        grids = [self._grid(mantissa, power) for power in (exponent - 1, exponent) for mantissa in (1, 2, 5)]
         return tuple(_best(grids))
 
     def _grid(self, mantissa: int, power: int) -> list[Tick]:
@@ -267,3 +269,14 @@ def figure_scale(values: Sequence[float]) -> LinearScale | SymlogScale:
     middle = sizes[len(sizes) // 2]
     linear = nice_scale(values, zero=True)
     return linear if sizes[-1] <= _SPREAD_RATIO * middle else SymlogScale(linear.domain)
+
+
+def trimmed_scale(values: Sequence[float]) -> LinearScale:
+    """A linear scale that rare spikes do not flatten: it ends before them, and they lie outside."""
+    ranked = sorted(values)
+    tail = int(_TAIL_FRAC * len(ranked))
+    low, high = ranked[tail], ranked[-1 - tail]
+    room = _SPIKE_RATIO * (high - low)
+    return nice_scale(
+        [low if ranked[0] < low - room else ranked[0], high if ranked[-1] > high + room else ranked[-1]]
+    )

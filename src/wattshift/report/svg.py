@@ -1,8 +1,8 @@
 """Vector charts that keep their text legible at every width, from a phone to a wide screen.
 
-A drawing has a fixed height and takes the width it is given. Text, dots and rules stand at percentages of that
-width, in the page's own font and size; lines and areas lie in nested `viewBox` layers that stretch with it
-while their strokes do not. Colours come from CSS classes only, so that light, dark and print are the
+A drawing has a fixed height and takes the width it is given. Text, dots and rules stand at percentages of
+that width, in the page's own font and size; lines and areas lie in nested `viewBox` layers that stretch with
+it while their strokes do not. Colours come from CSS classes only, so that light, dark and print are the
 page's business. All functions return SVG source; whatever comes from outside is escaped here.
 
 Positions are fractions of the panel (0 to 1, from the left and from the bottom); see `scales`.
@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from wattshift.errors import CheckFailed
 from wattshift.report.figures import printable
@@ -87,7 +88,7 @@ def _moves(points: Iterable[tuple[int, int]]) -> str:
         if not kept or kept[-1] != point:
             kept.append(point)
     moves = [f"M{kept[0][0]} {kept[0][1]}"] if kept else []
-    for (x, y), (next_x, next_y) in zip(kept, kept[1:], strict=False):
+    for (x, y), (next_x, next_y) in pairwise(kept):
         if y == next_y:
             moves.append(f"h{next_x - x}")
         elif x == next_x:
@@ -136,9 +137,7 @@ class Panel:
         """A line through points, for a `layer`."""
         return tag("path", d=_moves(self._points(xs, ys)), class_=f"line {style}")
 
-    def band(
-        self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], *, style: str
-    ) -> str:
+    def band(self, xs: Sequence[float], lows: Sequence[float], highs: Sequence[float], *, style: str) -> str:
         """The area between two lines, for a `layer`."""
         outline = [*self._points(xs, highs), *reversed(self._points(xs, lows))]
         return tag("path", d=f"{_moves(outline)}z", class_=f"band {style}")
@@ -161,16 +160,16 @@ class Panel:
         across = [round(_finite(edge) * _WIDTH_UNITS) for edge in edges]
         return [
             corner
-            for left, right, y in zip(across, across[1:], ys, strict=True)
+            for left, right, y in zip(across[:-1], across[1:], ys, strict=True)
             for corner in ((left, self._y_units(y)), (right, self._y_units(y)))
         ]
 
     def _y_units(self, y: float) -> int:
         return round((1 - _finite(y)) * self.height_px * _UNITS_PER_PX)
 
-    def y_px(self, y: float) -> float:
+    def y_px(self, y_frac: float) -> float:
         """The height of a position within the drawing [px]."""
-        return self.top_px + (1 - _finite(y)) * self.height_px
+        return self.top_px + (1 - _finite(y_frac)) * self.height_px
 
     def level_axis(self, ticks: Sequence[Tick]) -> str:
         """Horizontal rules with their labels to the left of the panel."""
@@ -198,22 +197,22 @@ class Panel:
         floor = tag("line", x2="100%", y1=f"{self.bottom_px:g}", y2=f"{self.bottom_px:g}", class_="base")
         return floor + "".join(marks)
 
-    def rule(self, y: float, *, style: str) -> str:
+    def rule(self, y_frac: float, *, style: str) -> str:
         """A horizontal line across the panel."""
-        at = f"{self.y_px(y):.1f}"
+        at = f"{self.y_px(y_frac):.1f}"
         return tag("line", x2="100%", y1=at, y2=at, class_=style)
 
-    def post(self, x: float, *, style: str) -> str:
+    def post(self, x_frac: float, *, style: str) -> str:
         """A vertical line across the panel."""
-        at = _percent(x)
+        at = _percent(x_frac)
         return tag("line", x1=at, x2=at, y1=f"{self.top_px:g}", y2=f"{self.bottom_px:g}", class_=style)
 
-    def dot(self, x: float, y: float, *, style: str, radius_px: float = 4) -> str:
+    def dot(self, x_frac: float, y_frac: float, *, style: str, radius_px: float = 4) -> str:
         """A dot."""
         return tag(
             "circle",
-            cx=_percent(x),
-            cy=f"{self.y_px(y):.1f}",
+            cx=_percent(x_frac),
+            cy=f"{self.y_px(y_frac):.1f}",
             r=f"{radius_px:g}",
             class_=f"dot {style}",
         )
@@ -243,14 +242,14 @@ class Panel:
         )
 
     def label(
-        self, x: float, y: float, text: str, *, style: str, right_px: float = 0, down_px: float = 0
+        self, x_frac: float, y_frac: float, text: str, *, style: str, right_px: float = 0, down_px: float = 0
     ) -> str:
         """A text at a position, moved by some pixels; its class aligns it (`start`, `mid`, `end`)."""
         return tag(
             "text",
             escape(printable(text, length=_TEXT_LENGTH)),
-            x=_percent(x),
-            y=f"{self.y_px(y):.1f}",
+            x=_percent(x_frac),
+            y=f"{self.y_px(y_frac):.1f}",
             dx=f"{right_px:g}" if right_px else None,
             dy=f"{down_px:g}" if down_px else None,
             class_=f"label {style}",

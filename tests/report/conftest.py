@@ -1,0 +1,44 @@
+"""What the tests of reports share: briefs of the example site, made from the bundled history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from wattshift.app.briefing import brief
+from wattshift.app.planning import plan
+from wattshift.app.sites import open_site
+from wattshift.app.snapshot import Archive
+from wattshift.app.valuing import value
+from wattshift.report.documents.brief import BriefDocument
+from wattshift.report.documents.site import PlanDocument, ValueDocument
+from wattshift.store.bundled import BundledStore
+
+STORM_AT = datetime(2026, 1, 27, 6, tzinfo=UTC)
+"""The end of a week of scarce power: prices leave the axis, and most of the site is off."""
+
+
+@pytest.fixture(scope="session")
+def archive(store: BundledStore) -> Archive:
+    """The bundled history."""
+    return Archive(store)
+
+
+@pytest.fixture(scope="session")
+def document(archive: Archive) -> BriefDocument:
+    """The brief of the example site."""
+    site, note = open_site(None)
+    return brief(archive, site, site_note=note, at=STORM_AT)
+
+
+@pytest.fixture(scope="session")
+def worth(archive: Archive) -> ValueDocument:
+    """What a MWh is worth there, with the public contracts."""
+    return value(archive, open_site(None)[0], at=STORM_AT, contracts=True)
+
+
+@pytest.fixture(scope="session")
+def planned(archive: Archive) -> PlanDocument:
+    """A day's plan there."""
+    return plan(archive, open_site(None)[0], at=STORM_AT)
