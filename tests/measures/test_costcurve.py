@@ -51,7 +51,7 @@ def test_the_surveys_median_power_price() -> None:
 
 
 def test_one_machine_class_breaks_even_where_the_formula_says() -> None:
-    """Break-even hashprice = 0.024 x efficiency x power price; half of the fleet pays less than the median."""
+    """Break-even hashprice = 0.024 x efficiency x power price, of which half pays less."""
     found = break_even_usd_per_ph_day(fleet_of(28.2), 0.5, prices(45.0))
     assert found == pytest.approx(0.024 * 28.2 * 45.0)
     assert under_water_frac(fleet_of(28.2), found, prices(45.0)) == pytest.approx(0.5)

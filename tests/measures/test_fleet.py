@@ -59,10 +59,11 @@ def test_the_fleet_gets_better_year_by_year(catalog: pl.DataFrame, period_frame:
     assert means[0] > 2 * means[-1]
 
 
-@given(st.datetimes(datetime(2018, 1, 1), datetime(2026, 4, 1)))
-def test_shares_add_up_and_intervals_widen_away_from_the_survey(at: datetime) -> None:
+@given(st.integers(0, 3_000))
+def test_shares_add_up_and_the_survey_is_never_beaten_in_certainty(days: int) -> None:
     store = BundledStore()
-    found = fleet(store.read("asic_catalog"), store.read("difficulty_periods"), at.replace(tzinfo=UTC))
+    at = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(days=days)
+    found = fleet(store.read("asic_catalog"), store.read("difficulty_periods"), at)
     assert found.share_frac.sum() == pytest.approx(1)
     assert (found.share_frac > 0).all()
     assert (np.diff(found.efficiency_j_per_th) >= 0).all()
@@ -71,8 +72,7 @@ def test_shares_add_up_and_intervals_widen_away_from_the_survey(at: datetime) ->
 
 def test_only_machines_on_sale_hash(catalog: pl.DataFrame, period_frame: pl.DataFrame) -> None:
     best = fleet(catalog, period_frame, datetime(2021, 1, 1, tzinfo=UTC)).efficiency_j_per_th[0]
-    rated = catalog.filter(pl.col("release_year") <= 2020)["efficiency_j_per_th"].min()
-    factor = best / rated  # type: ignore[operator]  # the column holds floats
+    factor = best / min(catalog.filter(pl.col("release_year") <= 2020)["efficiency_j_per_th"])
     assert 0.8 < factor < 1.5
 
 

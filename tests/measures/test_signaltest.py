@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from wattshift.errors import InputError
 from wattshift.measures.blocks import KnownBlocks
 from wattshift.measures.signals import daily_network, episodes, hash_ribbons
-from wattshift.measures.signaltest import Claim, backtest, luck_gap_sd_frac, ribbon_false_alarms
+from wattshift.measures.signaltest import (
+    Claim,
+    backtest,
+    difficulty_false_alarms,
+    ribbon_false_alarms,
+)
 
 START = date(2020, 1, 1)
 DAYS = 500
@@ -99,14 +104,13 @@ def test_fast_growth_silences_them(growth: float) -> None:
     assert (found.on_frac, found.every_years) == (0.0, None)
 
 
-def test_the_gap_of_luck() -> None:
-    luck = np.random.default_rng(5).poisson(144, 200_000).astype(float)
-    daily = pl.DataFrame(
-        {"day": pl.date_range(START, START + timedelta(days=len(luck) - 1), eager=True), "mean_ehs": luck}
-    )
-    ribbons = hash_ribbons(daily)
-    gap = (ribbons["fast_ehs"] / ribbons["slow_ehs"]).std()
-    assert gap == pytest.approx(luck_gap_sd_frac(), rel=0.05)
+def test_luck_alone_inverts_the_difficulty_ribbon_half_of_the_time_without_growth() -> None:
+    rng = np.random.default_rng(3)
+    still, growing = (difficulty_false_alarms(growth, rng, simulated_days=30_000) for growth in (0.0, 0.02))
+    assert still.on_frac == pytest.approx(0.5, abs=0.05)
+    assert growing.on_frac < 0.05
+    with pytest.raises(InputError, match="longer"):
+        difficulty_false_alarms(0.0, rng, simulated_days=200)
 
 
 def test_a_simulation_shorter_than_the_mean_is_refused() -> None:
