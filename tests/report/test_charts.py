@@ -102,7 +102,7 @@ def test_adjustments_carry_their_z_and_verdict(document: BriefDocument) -> None:
         assert figure_of(row[5]) == pytest.approx(adjustment.z, abs=0.005)
         assert row[6] == words.adjustment_verdict(adjustment)
     assert [row[6] for row in chart.rows[len(past) :]] == [
-        f"projected: {document.difficulty.pooled.rule.value}",
+        f"projected: {document.difficulty.calibrated.rule.value}",
         f"projected: {document.difficulty.mempool.rule.value}",
     ]
     assert "whisker" in chart.svg
@@ -118,7 +118,7 @@ def test_luck_is_as_wide_as_the_verdict_says(document: BriefDocument) -> None:
 
 
 def test_a_projection_without_interval_has_no_whisker(document: BriefDocument) -> None:
-    bare = replace(document.difficulty, pooled=document.difficulty.mempool)
+    bare = replace(document.difficulty, calibrated=document.difficulty.mempool)
     assert "whisker" not in adjustment_chart(bare).svg
 
 

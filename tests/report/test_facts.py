@@ -15,7 +15,7 @@ def test_figures_are_the_documents(document: BriefDocument) -> None:
     assert facts["hashrate"].interval == interval(hashrate.low_ehs, hashrate.high_ehs)
     assert words.luck_in_words(hashrate.change.luck_prob) in facts["hashrate"].says
     assert facts["Bitcoin Core's"].value == number(hashrate.core_ehs)
-    assert facts["next adjustment"].value == words.percent(document.difficulty.pooled.change_frac)
+    assert facts["next adjustment"].value == words.percent(document.difficulty.calibrated.change_frac)
     assert " to " in facts["next adjustment"].interval
     assert facts["by mempool.space"].interval == ""
     assert facts["hashprice"].value == number(hashprice.usd_per_ph_day, 2)

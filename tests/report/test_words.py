@@ -81,12 +81,11 @@ def test_a_change_says_direction_interval_and_luck(document: BriefDocument) -> N
 def test_a_peak_tells_its_bias(document: BriefDocument) -> None:
     peak = document.hashrate.peak
     assert peak is not None
-    told = words.peak_in_words(
-        replace(peak, mean_ehs=1138.2, drop_frac=0.128, at=datetime(2025, 10, 31, tzinfo=UTC))
-    )
-    assert "12.8 % below" in told
-    assert "1,138 EH/s on 2025-10-31" in told
-    assert "about 7 % below its own 90-day maximum" in told
+    peak = replace(peak, drop_frac=0.128, at=datetime(2025, 10, 31, tzinfo=UTC))
+    told = words.peak_in_words(peak, document.hashrate.posterior)
+    assert "on 2025-10-31; now 12.8 % below it" in told
+    assert "of which luck alone brings 7." in told
+    assert "luck" not in words.peak_in_words(peak, None)
 
 
 def test_attribution_names_the_largest_part_first_and_leaves_out_nothings() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from wattshift.app.snapshot import Snapshot
 from wattshift.clock import format_instant, from_unix, to_unix
 from wattshift.errors import InputError
-from wattshift.measures.difficulty import PeriodProgress
+from wattshift.measures.difficulty import NOISE_FLOOR_FRAC, PeriodProgress, Projection, ProjectionRule
 from wattshift.measures.hashrate import WEEK_S, HashratePeak
 from wattshift.measures.intervals import LEVEL
 from wattshift.measures.peak import PeakLuck, peak_luck, true_drop
@@ -20,7 +20,7 @@ from wattshift.measures.scoring import adaptive_levels, replay, statespace_rule
 from wattshift.measures.statespace import LevelState, state_at
 from wattshift.report.documents.posterior import OutlookDocument, PosteriorDocument
 
-__all__ = ["outlook_of", "posterior_of", "state_of"]
+__all__ = ["calibrated_projection", "outlook_of", "posterior_of", "state_of"]
 
 _SEED = 0
 _LOWEST_REACH = timedelta(days=365)
@@ -169,6 +169,29 @@ def outlook_of(snapshot: Snapshot, progress: PeriodProgress) -> OutlookDocument:
         latest_at=snapshot.as_of + timedelta(seconds=remaining.high_s),
         following=tuple(forecast(outlook, period=period) for period in range(1, 1 + _FOLLOWING)),
         seed=_SEED,
+    )
+
+
+def calibrated_projection(
+    snapshot: Snapshot, progress: PeriodProgress, outlook: OutlookDocument
+) -> Projection:
+    """The next adjustment of an outlook, in the form of the other rules; exact once it is locked in."""
+    coming = outlook.next
+    change_frac = coming.mean_frac
+    if coming.is_locked_in:
+        change_frac = snapshot.blocks.next_difficulty / progress.difficulty - 1
+    return Projection(
+        rule=ProjectionRule.LOCKED_IN if coming.is_locked_in else ProjectionRule.STATE_SPACE,
+        as_of=snapshot.as_of,
+        height=progress.retarget_height,
+        change_frac=change_frac,
+        low_frac=change_frac if coming.is_locked_in else coming.low_frac,
+        high_frac=change_frac if coming.is_locked_in else coming.high_frac,
+        level=outlook.nominal_level,
+        expected_at=outlook.expected_at,
+        earliest_at=outlook.earliest_at,
+        latest_at=outlook.latest_at,
+        z=change_frac / NOISE_FLOOR_FRAC,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from wattshift.app.belief import calibrated_projection, outlook_of, posterior_of
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.clock import Window, format_instant
 from wattshift.errors import InputError
@@ -33,6 +34,7 @@ from wattshift.report.documents.network import (
     HashpriceMean,
     HashrateDocument,
 )
+from wattshift.report.documents.posterior import PosteriorDocument
 from wattshift.units import SECONDS_PER_DAY, hs_to_ehs
 
 __all__ = [
@@ -56,9 +58,21 @@ def hashrate_over(
     window_s: int = WEEK_S,
     versus_at: datetime | None = None,
     below_ehs: float | None = None,
+    fall_frac: float = 0.0,
     peak_span_s: int = PEAK_SPAN_S,
 ) -> HashrateDocument:
     """Hashrate over the last `window_s`, against the window before it or the one ending at `versus_at`.
+
+    Beside it the state-space model's belief of this instant, which is faster and knows how hashrate moves.
+
+    Args:
+        archive: the kept history.
+        at: the instant.
+        window_s: length of the window [s].
+        versus_at: end of the window to compare with, and since when a fall is judged.
+        below_ehs: a threshold whose probability is asked for [EH/s].
+        fall_frac: how deep a fall is asked about.
+        peak_span_s: how far back the peak is searched [s].
 
     Raises:
         OutOfSpan: if a block that it needs is not known.
@@ -76,7 +90,10 @@ def hashrate_over(
     after = hashrate_of_window(snapshot.blocks, window_s=window_s)
     before = hashrate_of_window(snapshot.blocks, window_s=window_s, end_at=end_before)
     peak = peak_of_window(snapshot.blocks, after, span_s=peak_span_s, window_s=window_s)
-    return _hashrate_document(snapshot, before, after, below_ehs=below_ehs, peak=peak)
+    posterior = posterior_of(
+        snapshot, since_at=versus_at, below_ehs=below_ehs, fall_frac=fall_frac, peak=peak
+    )
+    return _hashrate_document(snapshot, before, after, below_ehs=below_ehs, peak=peak, posterior=posterior)
 
 
 def hashrate_of_period(
@@ -103,7 +120,7 @@ def hashrate_of_period(
             hint="give --versus-period a smaller number than --period",
         )
     after, before = (_of_period(snapshot, number) for number in (period, base))
-    return _hashrate_document(snapshot, before, after, below_ehs=below_ehs, peak=None)
+    return _hashrate_document(snapshot, before, after, below_ehs=below_ehs, peak=None, posterior=None)
 
 
 def _of_period(snapshot: Snapshot, period: int) -> HashrateEstimate:
@@ -120,6 +137,7 @@ def _hashrate_document(
     *,
     below_ehs: float | None,
     peak: HashratePeak | None,
+    posterior: PosteriorDocument | None,
 ) -> HashrateDocument:
     change = change_between(before, after)
     return HashrateDocument(
@@ -139,6 +157,7 @@ def _hashrate_document(
         core_ehs=hs_to_ehs(getnetworkhashps(snapshot.blocks)),
         change=change,
         peak=peak,
+        posterior=posterior,
         in_words=words.change_in_words(change),
         origins=snapshot.origins("blocks", "difficulty_periods"),
     )
@@ -147,20 +166,24 @@ def _hashrate_document(
 def difficulty(
     archive: Archive, *, at: datetime | None = None, count: int = _ADJUSTMENTS
 ) -> DifficultyDocument:
-    """Where the period stands, the next adjustment by two rules, and the last `count` ones.
+    """Where the period stands, the next adjustment by three rules, and the last `count` ones.
 
     Raises:
         OutOfSpan: if blocks that it needs are not known.
     """
     snapshot = archive.as_of(at)
-    pooled = pooled_projection(snapshot.blocks)
+    progress = period_progress(snapshot.blocks)
+    outlook = outlook_of(snapshot, progress)
+    calibrated = calibrated_projection(snapshot, progress, outlook)
     return DifficultyDocument(
         as_of=snapshot.as_of,
-        progress=period_progress(snapshot.blocks),
+        progress=progress,
+        calibrated=calibrated,
+        outlook=outlook,
         mempool=mempool_projection(snapshot.blocks),
-        pooled=pooled,
+        pooled=pooled_projection(snapshot.blocks),
         adjustments=adjustments(snapshot.blocks, count=count),
-        in_words=words.projection_in_words(pooled),
+        in_words=words.projection_in_words(calibrated),
         origins=snapshot.origins("blocks", "difficulty_periods"),
     )
 

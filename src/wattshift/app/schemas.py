@@ -12,6 +12,7 @@ from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.data import DataDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.documents.site import PlanDocument, ValueDocument
+from wattshift.report.documents.stress import PoolsDocument, StressDocument, WhyDocument
 from wattshift.report.jsontext import json_schema
 
 __all__ = ["DOCUMENTS", "schema_of"]
@@ -25,6 +26,9 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "plan": PlanDocument,
         "brief": BriefDocument,
         "data": DataDocument,
+        "why": WhyDocument,
+        "stress": StressDocument,
+        "pools": PoolsDocument,
     }
 )
 

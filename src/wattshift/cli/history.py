@@ -23,6 +23,9 @@ class DocumentName(StrEnum):
     PLAN = "plan"
     BRIEF = "brief"
     DATA = "data"
+    WHY = "why"
+    STRESS = "stress"
+    POOLS = "pools"
     SITE = "site"
 
 

@@ -27,6 +27,10 @@ def hashrate(
         float | None,
         typer.Option(metavar="EH/S", help="Also: the probability that the true hashrate is below this."),
     ] = None,
+    fall: Annotated[
+        float,
+        typer.Option(metavar="FRACTION", min=0, max=0.99, help="How deep a fall to ask about: 0.05 is 5 %."),
+    ] = 0.0,
     versus: Annotated[
         str | None,
         typer.Option(metavar="INSTANT", help="Compare with the window that ends here, not the one before."),
@@ -60,6 +64,7 @@ def hashrate(
             window_s=parse_duration_s(window),
             versus_at=None if versus is None else parse_instant(versus),
             below_ehs=below,
+            fall_frac=fall,
             peak_span_s=parse_duration_s(peak_window),
         )
     else:

@@ -46,6 +46,7 @@ class ProjectionRule(StrEnum):
 
     MEMPOOL = "mempool.space's rule"
     POOLED = "pooled over the last 2016 blocks"
+    STATE_SPACE = "state-space model, calibrated on the periods before"
     LOCKED_IN = "locked in: the period's last block is known"
 
 

@@ -106,7 +106,11 @@ def below_prob(state: LevelState, threshold_ehs: float) -> float:
         InputError: if the threshold is not positive.
     """
     if not threshold_ehs > 0:
-        raise InputError("a hashrate threshold must be positive [EH/s]", threshold_ehs=threshold_ehs)
+        raise InputError(
+            "a hashrate threshold must be positive [EH/s]",
+            threshold_ehs=threshold_ehs,
+            hint="write 1000 for 1 ZH/s",
+        )
     x = math.log(threshold_ehs)
     return sum(
         weight * 0.5 * math.erfc((mean - x) / math.sqrt(2 * var))

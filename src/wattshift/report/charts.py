@@ -146,10 +146,10 @@ def _peak_marks(x: float, y: float, label: str) -> tuple[str, str]:
 def adjustment_chart(document: DifficultyDocument) -> Chart:
     """Past adjustments with their significance, and the next one with its interval."""
     title = "Difficulty adjustments, %"
-    pooled = document.pooled
+    coming = document.calibrated
     luck = f"\N{PLUS-MINUS SIGN}{number(100 * _LUCK_FRAC, 1)} %"
     summary = (
-        f"Next: {words.projection_in_words(pooled)}. Before it the last {len(document.adjustments)}, each"
+        f"Next: {words.projection_in_words(coming)}. Before it the last {len(document.adjustments)}, each"
         f" with its z; luck alone explains whatever lies within {luck}."
     )
     return Chart(
@@ -171,7 +171,7 @@ def adjustment_chart(document: DifficultyDocument) -> Chart:
         header=("block", "when (UTC)", "change", "low", "high", "z", "verdict"),
         rows=(
             *(_past_row(adjustment) for adjustment in document.adjustments),
-            _next_row(pooled),
+            _next_row(coming),
             _next_row(document.mempool),
         ),
     )
@@ -202,15 +202,15 @@ def _next_row(projection: Projection) -> tuple[str, ...]:
 
 
 def _adjustment_marks(document: DifficultyDocument) -> tuple[str, ...]:
-    past, pooled = document.adjustments, document.pooled
-    changes = [*(adjustment.change_frac for adjustment in past), pooled.change_frac]
-    ends = [end for end in (pooled.low_frac, pooled.high_frac) if end is not None]
+    past, coming = document.adjustments, document.calibrated
+    changes = [*(adjustment.change_frac for adjustment in past), coming.change_frac]
+    ends = [end for end in (coming.low_frac, coming.high_frac) if end is not None]
     room = [_LABEL_ROOM_RATIO * change for change in changes]
     up = nice_scale([100 * frac for frac in (*changes, *room, *ends, _LUCK_FRAC, -_LUCK_FRAC)])
     tops = [up(100 * change) for change in changes]
     centres = [(index + 0.5) / len(changes) for index in range(len(changes))]
     half = _BAR_FRAC / len(changes) / 2
-    instants = [*(adjustment.at for adjustment in past), pooled.expected_at]
+    instants = [*(adjustment.at for adjustment in past), coming.expected_at]
     return (
         _PANEL.box((0, 1), (up(-100 * _LUCK_FRAC), up(100 * _LUCK_FRAC)), style="luck"),
         _PANEL.level_axis(up.ticks()),

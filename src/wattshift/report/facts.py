@@ -8,7 +8,8 @@ from wattshift.measures.difficulty import Projection
 from wattshift.report import words
 from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
-from wattshift.report.figures import day, instant, interval, number
+from wattshift.report.documents.posterior import PosteriorDocument
+from wattshift.report.figures import instant, interval, number
 
 __all__ = ["Fact", "network_facts"]
 
@@ -54,6 +55,8 @@ def _hashrate_facts(document: HashrateDocument) -> tuple[Fact, ...]:
             f" {words.luck_in_words(change.luck_prob)}",
         )
     ]
+    if document.posterior is not None:
+        facts.append(_posterior_fact(document.posterior))
     if peak is not None:
         facts.append(
             Fact(
@@ -61,8 +64,7 @@ def _hashrate_facts(document: HashrateDocument) -> tuple[Fact, ...]:
                 unit="EH/s",
                 value=number(peak.mean_ehs),
                 interval="",
-                says=f"highest week of {words.duration_in_words(peak.span_s)}, {day(peak.at)}; now"
-                f" {words.percent(peak.drop_frac, signed=False)} below it (7 % is luck's usual share)",
+                says=words.peak_in_words(peak, document.posterior),
             )
         )
     facts.append(
@@ -77,6 +79,16 @@ def _hashrate_facts(document: HashrateDocument) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
+def _posterior_fact(posterior: PosteriorDocument) -> Fact:
+    return Fact(
+        what="hashrate now",
+        unit="EH/s",
+        value=number(posterior.median_ehs),
+        interval=interval(posterior.low_ehs, posterior.high_ehs),
+        says=f"state-space model of this instant; {words.lowest_in_words(posterior)}",
+    )
+
+
 def _difficulty_facts(document: DifficultyDocument) -> tuple[Fact, ...]:
     progress = document.progress
     return (
@@ -87,7 +99,7 @@ def _difficulty_facts(document: DifficultyDocument) -> tuple[Fact, ...]:
             interval="",
             says=f"{progress.blocks_remaining:,} blocks to the retarget at {progress.retarget_height}",
         ),
-        _projection_fact("next adjustment", document.pooled),
+        _projection_fact("next adjustment", document.calibrated),
         _projection_fact("by mempool.space", document.mempool),
     )
 

@@ -8,11 +8,20 @@ from pathlib import Path
 
 from wattshift.errors import InputError
 
-__all__ = ["write_text"]
+__all__ = ["write_bytes", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text by way of a temporary file beside it, so that a reader never sees half of it.
+    """Write a text in UTF-8, as `write_bytes` does.
+
+    Raises:
+        InputError: if the file cannot be written there.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file by way of a temporary one beside it, so that a reader never sees half of it.
 
     Raises:
         InputError: if the file cannot be written there.
@@ -20,8 +29,8 @@ def write_text(path: Path, text: str) -> None:
     temporary: str | None = None
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)

@@ -8,9 +8,11 @@ from wattshift.report.documents.brief import ChangeRow
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.documents.site import Decision
 from wattshift.report.words import (
+    WITHIN_LUCK,
     adjustment_verdict,
     attribution_in_words,
     luck_in_words,
+    odds,
     percent,
 )
 
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _ON_MW = 1e-6
+_SURE_PROB = 0.95
 
 
 def decisions_in_words(decisions: Sequence[Decision]) -> str:
@@ -42,21 +45,38 @@ def hashrate_headline(document: HashrateDocument) -> str:
     change = document.change
     return (
         f"hashrate {document.mean_ehs:,.0f} EH/s ({document.low_ehs:,.0f} to {document.high_ehs:,.0f}):"
-        f" {percent(change.change_frac)} on the week before, {luck_in_words(change.luck_prob)}"
+        f" {percent(change.change_frac)} on the week before, {_verdict(document)}"
+    )
+
+
+def _verdict(document: HashrateDocument) -> str:
+    """Luck's verdict on the window, and the model's where it already sees more in the last days."""
+    verdict, posterior = luck_in_words(document.change.luck_prob), document.posterior
+    if posterior is None:
+        return verdict
+    rose_prob = 1 - posterior.fell_prob
+    if max(posterior.fell_prob, rose_prob) < _SURE_PROB:
+        return f"{verdict}; it has fallen since then with probability {odds(posterior.fell_prob)}"
+    move = "fallen" if posterior.fell_prob > rose_prob else "risen"
+    known = f"it has {move} since then with probability {odds(max(posterior.fell_prob, rose_prob))}"
+    return (
+        f"alone within luck, but the last days are not: {known}"
+        if verdict == WITHIN_LUCK
+        else (f"{verdict}: {known}")
     )
 
 
 def difficulty_headline(document: DifficultyDocument) -> str:
     """The next adjustment."""
-    pooled = document.pooled
+    coming = document.calibrated
     interval = (
-        f" ({percent(pooled.low_frac)} to {percent(pooled.high_frac)})"
-        if pooled.low_frac is not None and pooled.high_frac is not None
+        f" ({percent(coming.low_frac)} to {percent(coming.high_frac)})"
+        if coming.low_frac is not None and coming.high_frac is not None
         else ""
     )
     return (
-        f"next difficulty adjustment {percent(pooled.change_frac)}{interval}"
-        f" around {pooled.expected_at:%d %B %H:%M} UTC, in {document.progress.blocks_remaining:,} blocks"
+        f"next difficulty adjustment {percent(coming.change_frac)}{interval}"
+        f" around {coming.expected_at:%d %B %H:%M} UTC, in {document.progress.blocks_remaining:,} blocks"
     )
 
 

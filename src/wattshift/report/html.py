@@ -96,7 +96,7 @@ def _finalized(value: object) -> object:
 
 
 def _tiles(document: BriefDocument) -> tuple[_Tile, ...]:
-    adjustment_at = day(document.difficulty.pooled.expected_at)
+    adjustment_at = day(document.difficulty.calibrated.expected_at)
     week = words.percent(document.hashprice.attribution.change_frac)
     facts = {fact.what: fact for fact in network_facts(document)}
     network = (

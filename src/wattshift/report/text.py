@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -17,7 +18,7 @@ from wattshift.provenance import Freshness, Origin
 from wattshift.report import words
 from wattshift.report.documents.data import DataDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
-from wattshift.report.figures import printable
+from wattshift.report.figures import chance, printable
 
 __all__ = [
     "console",
@@ -93,35 +94,52 @@ def _page(title: str, document_at: str, *parts: RenderableType) -> Group:
 
 def hashrate_view(document: HashrateDocument) -> Group:
     """`wattshift hashrate`."""
-    figures = table("", ">EH/s", ">95 % interval", "blocks, window")
-    span = (
-        f"{document.blocks} blocks, {format_instant(document.start_at)} to {format_instant(document.end_at)}"
-    )
-    row(
-        figures,
-        document.estimator,
-        f"{document.mean_ehs:,.1f}",
-        f"{document.low_ehs:,.0f} to {document.high_ehs:,.0f}",
-        span,
-    )
-    row(figures, "Core's getnetworkhashps", f"{document.core_ehs:,.1f}", "", "120 blocks; biased by +0.8 %")
-    before = document.change.before
-    row(
-        figures,
-        "before",
-        f"{before.mean_ehs:,.1f}",
-        f"{before.low_ehs:,.0f} to {before.high_ehs:,.0f}",
-        f"{before.blocks} blocks, {format_instant(before.start_at)} to {format_instant(before.end_at)}",
-    )
-    lines: list[RenderableType] = [figures, prose(document.in_words)]
+    posterior = document.posterior
+    lines = [document.in_words]
     if document.below_prob is not None:
-        chance = words.percent(document.below_prob, signed=False)
+        window = words.duration_in_words((document.end_at - document.start_at).total_seconds())
         lines.append(
-            Text(f"probability that the true hashrate is below {document.below_ehs:,g} EH/s: {chance}")
+            f"probability that the mean of these {window} is below {document.below_ehs:,g} EH/s:"
+            f" {chance(document.below_prob)}"
         )
+    if posterior is not None:
+        lines += words.posterior_in_words(posterior)
     if document.peak is not None:
-        lines.append(prose(words.peak_in_words(document.peak)))
-    return _page("Network hashrate", format_instant(document.as_of), *lines, origins_view(document.origins))
+        lines.append(words.peak_in_words(document.peak, posterior))
+    return _page(
+        "Network hashrate",
+        format_instant(document.as_of),
+        _hashrate_table(document),
+        *(prose(line) for line in lines),
+        origins_view(document.origins),
+    )
+
+
+def _span(start_at: datetime, end_at: datetime) -> str:
+    return f"{format_instant(start_at)} to {format_instant(end_at)}"
+
+
+def _hashrate_table(document: HashrateDocument) -> Table:
+    figures = table("", ">EH/s", ">95 % interval", "blocks, window")
+    before, posterior = document.change.before, document.posterior
+    for label, estimate in ((document.estimator, document), ("before", before)):
+        row(
+            figures,
+            label,
+            f"{estimate.mean_ehs:,.1f}",
+            f"{estimate.low_ehs:,.0f} to {estimate.high_ehs:,.0f}",
+            f"{estimate.blocks} blocks, {_span(estimate.start_at, estimate.end_at)}",
+        )
+    if posterior is not None:
+        row(
+            figures,
+            "state-space model",
+            f"{posterior.median_ehs:,.1f}",
+            f"{posterior.low_ehs:,.0f} to {posterior.high_ehs:,.0f}",
+            f"at this instant; moving fast with probability {chance(posterior.storm_prob)}",
+        )
+    row(figures, "Core's getnetworkhashps", f"{document.core_ehs:,.1f}", "", "120 blocks; biased by +0.8 %")
+    return figures
 
 
 def _projection_row(projection: Projection) -> tuple[str, str, str, str]:
@@ -146,6 +164,7 @@ def difficulty_view(document: DifficultyDocument) -> Group:
         f" {progress.retarget_height}{mean}; difficulty {progress.difficulty:,.0f}"
     )
     projections = table("next adjustment", ">change", ">95 % interval", "expected")
+    row(projections, *_projection_row(document.calibrated))
     row(projections, *_projection_row(document.pooled))
     row(projections, *_projection_row(document.mempool))
     past = table("height", "at", ">change", ">z", ">difficulty", "verdict")
@@ -164,6 +183,7 @@ def difficulty_view(document: DifficultyDocument) -> Group:
         format_instant(document.as_of),
         status,
         projections,
+        *(prose(line) for line in words.outlook_in_words(document.outlook)),
         past,
         origins_view(document.origins),
     )

@@ -7,26 +7,33 @@ from collections.abc import Sequence
 from wattshift.measures.attribution import HashpriceAttribution
 from wattshift.measures.difficulty import Adjustment, Projection
 from wattshift.measures.hashrate import HashrateChange, HashratePeak
+from wattshift.report.documents.posterior import OutlookDocument, PosteriorDocument
 from wattshift.report.documents.site import AccountRow
 from wattshift.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 __all__ = [
     "MINUS",
     "NOT_LUCK_Z",
+    "WITHIN_LUCK",
     "accounts_in_words",
     "adjustment_verdict",
     "age_in_words",
     "attribution_in_words",
     "change_in_words",
     "duration_in_words",
+    "lowest_in_words",
     "luck_in_words",
+    "odds",
+    "outlook_in_words",
     "peak_in_words",
     "percent",
+    "posterior_in_words",
     "projection_in_words",
     "ranking_in_words",
 ]
 
 MINUS = "\N{MINUS SIGN}"
+WITHIN_LUCK = "within luck"
 _NOT_LUCK_PROB = 0.01
 _PERHAPS_LUCK_PROB = 0.05
 NOT_LUCK_Z = 2.58
@@ -39,13 +46,22 @@ def percent(value_frac: float, *, digits: int = 1, signed: bool = True) -> str:
     return text.replace("-", MINUS)
 
 
+def odds(value_prob: float) -> str:
+    """A probability from a few hundred draws: whole percent, and never a certainty."""
+    if value_prob < 0.005:
+        return "under 1 %"
+    if value_prob > 0.995:
+        return "over 99 %"
+    return percent(value_prob, digits=0, signed=False)
+
+
 def luck_in_words(luck_prob: float) -> str:
     """How likely luck alone is, as a verdict."""
     if luck_prob < _NOT_LUCK_PROB:
         return "more than luck"
     if luck_prob < _PERHAPS_LUCK_PROB:
         return "hardly luck"
-    return "within luck"
+    return WITHIN_LUCK
 
 
 def change_in_words(change: HashrateChange) -> str:
@@ -60,15 +76,61 @@ def change_in_words(change: HashrateChange) -> str:
     )
 
 
-def peak_in_words(peak: HashratePeak) -> str:
-    """One sentence on the distance from a peak, with its bias."""
-    days = round(peak.span_s / SECONDS_PER_DAY)
-    return (
-        f"{percent(peak.drop_frac, signed=False)} below the highest"
-        f" {duration_in_words(peak.window_s)} mean of {days} days ({peak.mean_ehs:,.0f} EH/s on"
-        f" {peak.at:%Y-%m-%d});"
-        " at constant hashrate it stands about 7 % below its own 90-day maximum"
+def peak_in_words(peak: HashratePeak, posterior: PosteriorDocument | None) -> str:
+    """The distance from a peak, and how much of it a maximum of lucky weeks explains."""
+    window = duration_in_words(peak.window_s)
+    told = (
+        f"highest {window} mean of {duration_in_words(peak.span_s)}, on {peak.at:%Y-%m-%d}; now"
+        f" {percent(peak.drop_frac, signed=False)} below it"
     )
+    if posterior is None or posterior.luck_drop_frac is None or posterior.luck_prob is None:
+        return told
+    ends = " to ".join(
+        percent(end, signed=False) for end in (posterior.drop_low_frac, posterior.drop_high_frac)
+    )
+    return (
+        f"{told}, of which luck alone brings {percent(posterior.luck_drop_frac, signed=False)} on average;"
+        f" the hashrate itself is {percent(posterior.drop_frac, signed=False)} ({ends}) below its best week"
+    )
+
+
+def posterior_in_words(posterior: PosteriorDocument) -> tuple[str, ...]:
+    """What the state-space model answers, one sentence a question."""
+    told = []
+    if posterior.below_prob is not None:
+        told.append(
+            f"probability that the hashrate is below {posterior.below_ehs:,g} EH/s at this instant:"
+            f" {odds(posterior.below_prob)}"
+        )
+    depth = f"by more than {percent(posterior.fall_frac, signed=False)} " if posterior.fall_frac else ""
+    told.append(
+        f"it has fallen {depth}since {posterior.since_at:%Y-%m-%d %H:%M} UTC with probability"
+        f" {odds(posterior.fell_prob)}; {lowest_in_words(posterior)}"
+    )
+    return tuple(told)
+
+
+def outlook_in_words(outlook: OutlookDocument) -> tuple[str, ...]:
+    """When the retarget comes, and the adjustments after it."""
+    coming = outlook.next
+    if coming.is_locked_in:
+        return ("the change is locked in: the period's last block is known",)
+    wait = f"between {outlook.earliest_at:%Y-%m-%d %H:%M} and {outlook.latest_at:%Y-%m-%d %H:%M} UTC"
+    later = ", ".join(
+        f"{percent(forecast.mean_frac)} ({percent(forecast.low_frac)} to {percent(forecast.high_frac)})"
+        for forecast in outlook.following
+    )
+    return (
+        f"the retarget block comes {wait} (95 %); difficulty rises with probability {odds(coming.rise_prob)}",
+        f"after it, if hashrate then stays where it is: {later}",
+    )
+
+
+def lowest_in_words(posterior: PosteriorDocument) -> str:
+    """Since when the last week has not been as low."""
+    if posterior.lowest_reaches_start:
+        return "its last week is the lowest of the year before"
+    return f"its last week is the lowest since {posterior.lowest_since_at:%Y-%m-%d}"
 
 
 def attribution_in_words(attribution: HashpriceAttribution) -> str:

@@ -10,6 +10,7 @@ from wattshift.measures.difficulty import Adjustment, PeriodProgress, Projection
 from wattshift.measures.hashprice import Hashprice
 from wattshift.measures.hashrate import HashrateChange, HashratePeak
 from wattshift.provenance import Origin
+from wattshift.report.documents.posterior import OutlookDocument, PosteriorDocument
 
 __all__ = [
     "DifficultyDocument",
@@ -40,6 +41,7 @@ class HashrateDocument:
         core_ehs: Bitcoin Core's getnetworkhashps over 120 blocks [EH/s].
         change: comparison with the stretch before (or the one asked for).
         peak: the highest moving average before; None where no window was asked for.
+        posterior: what the state-space model believes of this instant; None where a period was asked for.
         in_words: the verdict.
         origins: where it comes from.
     """
@@ -60,6 +62,7 @@ class HashrateDocument:
     core_ehs: float
     change: HashrateChange
     peak: HashratePeak | None
+    posterior: PosteriorDocument | None
     in_words: str
     origins: tuple[Origin, ...]
 
@@ -71,6 +74,8 @@ class DifficultyDocument:
     Args:
         as_of: the instant.
         progress: where the period stands.
+        calibrated: the next adjustment by the state-space model, with a calibrated interval.
+        outlook: the coming adjustments as distributions.
         mempool: the next adjustment by mempool.space's rule.
         pooled: the next adjustment by the pooled estimate, with its interval.
         adjustments: past adjustments, oldest first.
@@ -80,6 +85,8 @@ class DifficultyDocument:
 
     as_of: datetime
     progress: PeriodProgress
+    calibrated: Projection
+    outlook: OutlookDocument
     mempool: Projection
     pooled: Projection
     adjustments: tuple[Adjustment, ...]
