@@ -32,7 +32,8 @@ test: $(STAMP)  ## all tests that need only Python
 	$(BIN)/pytest -n $(PYTEST_WORKERS)
 
 bench: $(STAMP)  ## benchmarks, each beside a peer
-	$(BIN)/pytest benchmarks -o python_files='bench_*.py' -o python_functions='bench_*' -p no:xdist -p pytest_benchmark.plugin --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-group-by=group
+	$(BIN)/pytest benchmarks -o addopts='-q --import-mode=importlib' -o python_files='bench_*.py' -o python_functions='bench_*' \
+	  -p no:xdist --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-group-by=group
 
 docs: $(STAMP)  ## the documentation as a web site in site/
 	$(BIN)/mkdocs build --strict
