@@ -11,6 +11,7 @@ from wattshift.errors import InputError
 from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.data import DataDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
+from wattshift.report.documents.score import ScoreDocument
 from wattshift.report.documents.site import PlanDocument, ValueDocument
 from wattshift.report.documents.stress import PoolsDocument, StressDocument, WhyDocument
 from wattshift.report.jsontext import json_schema
@@ -26,6 +27,7 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "plan": PlanDocument,
         "brief": BriefDocument,
         "data": DataDocument,
+        "score": ScoreDocument,
         "why": WhyDocument,
         "stress": StressDocument,
         "pools": PoolsDocument,

@@ -23,6 +23,7 @@ class DocumentName(StrEnum):
     PLAN = "plan"
     BRIEF = "brief"
     DATA = "data"
+    SCORE = "score"
     WHY = "why"
     STRESS = "stress"
     POOLS = "pools"

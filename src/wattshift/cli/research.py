@@ -1,0 +1,179 @@
+"""Verbs about how good the figures are, and their pictures: score, plot."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wattshift.cli.options import AsJson, At, End, Start, open_archive, show
+from wattshift.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from matplotlib.figure import Figure
+
+    from wattshift.app.scoring import Progress
+    from wattshift.app.snapshot import Archive
+
+__all__ = ["PictureName", "plot", "register", "score"]
+
+
+class PictureName(StrEnum):
+    """Whatever can be drawn."""
+
+    HASHRATE = "hashrate"
+    DIFFICULTY = "difficulty"
+    HASHPRICE = "hashprice"
+    RIBBONS = "ribbons"
+    POOLS = "pools"
+    SCORE = "score"
+
+
+_UNBOUND = {
+    PictureName.DIFFICULTY: ("--end",),
+    PictureName.SCORE: ("--start", "--end"),
+}
+"""Options that make no sense for a picture, which ends at --at."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(score)
+    app.command()(plot)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress | None]:
+    """A bar on stderr, and none where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("replaying periods", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _depths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"{text!r} is no list of depths", hint="write them as 1,144,1000") from None
+
+
+def score(
+    at: At = None,
+    periods: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Only the last N complete periods. Default: all that began after the parameters' first fit.",
+        ),
+    ] = None,
+    depths: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST", help="Blocks after a period's first one: 1,144,1000. Default: 21 depths."
+        ),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw it: a file that ends in .svg or .png.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How good projections of the next adjustment were, beside mempool's rule and other baselines.
+
+    Example: wattshift score --periods 26 --picture score.svg
+    """
+    from wattshift.app import scoring
+    from wattshift.measures.scoring import DEPTHS
+    from wattshift.report.plots.score import draw_score
+    from wattshift.report.plots.style import picture_form
+    from wattshift.report.scoretext import score_view
+
+    if picture is not None:
+        picture_form(picture)
+    chosen = DEPTHS if depths is None else _depths(depths)
+    with _progress_bar() as progress:
+        document = scoring.score(open_archive(), at=at, periods=periods, depths=chosen, progress=progress)
+    if picture is not None:
+        _write(picture, lambda figure: draw_score(document, figure), PictureName.SCORE)
+    show(document, score_view, name="score", as_json=as_json)
+
+
+def plot(
+    name: Annotated[PictureName, typer.Argument(help="Which picture.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to: a file that ends in .svg or .png.")],
+    at: At = None,
+    start: Start = None,
+    end: End = None,
+    log: Annotated[bool, typer.Option("--log", help="Of the hashrate: a logarithmic axis.")] = False,
+) -> None:
+    """Draw a picture for publication, with intervals, events and sources.
+
+    Example: wattshift plot hashrate --start 2021-01-01 --log --out hashrate.svg
+    """
+    from wattshift.report.plots.style import picture_form
+
+    picture_form(out)
+    given = {"--start": start, "--end": end}
+    for option in _UNBOUND.get(name, ()):
+        if given[option] is not None:
+            raise InputError(f"the picture of the {name.value} has no {option}", hint="it ends at --at")
+    if log and name is not PictureName.HASHRATE:
+        raise InputError("only the picture of the hashrate has --log", hint="leave it out")
+    _write(out, _drawer(name, open_archive(), at, start, end, is_log=log), name)
+
+
+def _drawer(
+    name: PictureName,
+    archive: Archive,
+    at: datetime | None,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    is_log: bool,
+) -> Callable[[Figure], None]:
+    """What fills the figure, with its figures found."""
+    from wattshift.app import plotting, scoring, stressplots
+    from wattshift.report.plots import difficulty, hashprice, hashrate, pools, ribbons
+    from wattshift.report.plots import score as scores
+
+    match name:
+        case PictureName.HASHRATE:
+            levels = plotting.hashrate_picture(archive, at=at, start_at=start, end_at=end, is_log=is_log)
+            return lambda figure: hashrate.draw_hashrate(levels, figure)
+        case PictureName.DIFFICULTY:
+            changes = plotting.difficulty_picture(archive, at=at, start_at=start)
+            return lambda figure: difficulty.draw_difficulty(changes, figure)
+        case PictureName.HASHPRICE:
+            prices = plotting.hashprice_picture(archive, at=at, start_at=start, end_at=end)
+            return lambda figure: hashprice.draw_hashprice(prices, figure)
+        case PictureName.RIBBONS:
+            signals = stressplots.ribbons_picture(archive, at=at, start_at=start, end_at=end)
+            return lambda figure: ribbons.draw_ribbons(signals, figure)
+        case PictureName.POOLS:
+            shares = stressplots.pools_picture(archive, at=at, start_at=start, end_at=end)
+            return lambda figure: pools.draw_pools(shares, figure)
+        case PictureName.SCORE:
+            with _progress_bar() as progress:
+                document = scoring.score(archive, at=at, progress=progress)
+            return lambda figure: scores.draw_score(document, figure)
+
+
+def _write(path: Path, draw: Callable[[Figure], None], name: PictureName) -> None:
+    from wattshift.report.files import write_bytes
+    from wattshift.report.plots.style import picture_form, render
+
+    write_bytes(path, render(draw, picture_form(path), title=f"wattshift: {name.value}"))
+    typer.echo(f"wrote {path}", err=True)
