@@ -35,7 +35,9 @@ def bench_process(name: str, benchmark: BenchmarkFixture) -> None:
     benchmark.group = "whole process"
 
     def run() -> int:
-        return subprocess.run(COMMANDS[name], env=environment, stdout=subprocess.DEVNULL, check=True).returncode
+        return subprocess.run(
+            COMMANDS[name], env=environment, stdout=subprocess.DEVNULL, check=True
+        ).returncode
 
     status = benchmark.pedantic(run, rounds=7, warmup_rounds=2)
     assert status == 0
