@@ -15,7 +15,8 @@ __all__ = ["EfficiencyTier", "MachinePrice", "machine_price", "parse_tier"]
 
 _MAX_AGE_DAYS = 365
 _TIER = re.compile(
-    r"(?:(?P<under>under) |(?P<over>over) )?(?P<first>\d+(?:\.\d+)?)(?:-(?P<second>\d+(?:\.\d+)?))? J/TH(?P<less> or less)?",
+    r"(?:(?P<under>under) |(?P<over>over) )?(?P<first>\d+(?:\.\d+)?)(?:-(?P<second>\d+(?:\.\d+)?))?"
+    r" J/TH(?P<less> or less)?",
     re.ASCII,
 )
 _EXACT_J_PER_TH = 1.0
