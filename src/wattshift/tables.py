@@ -17,7 +17,18 @@ import polars as pl
 
 from wattshift.errors import Conflict, InputError, SchemaMismatch
 
-__all__ = ["ERCOT_ZONES", "TABLES", "UTC_INSTANT", "Column", "Known", "Table", "check", "known_at", "table"]
+__all__ = [
+    "ERCOT_ZONES",
+    "TABLES",
+    "UTC_INSTANT",
+    "Column",
+    "Known",
+    "Table",
+    "check",
+    "known_at",
+    "newest_at",
+    "table",
+]
 
 UTC_INSTANT = pl.Datetime("us", "UTC")
 ERCOT_ZONES = ("ercot", "coast", "east", "fwest", "north", "ncent", "south", "scent", "west")
@@ -363,19 +374,35 @@ def known_at(frame: pl.DataFrame, name: str, as_of: datetime) -> pl.DataFrame:
     """
     if as_of.tzinfo is None:
         raise InputError("an instant needs a time zone", instant=as_of, hint="give it one, such as UTC")
-    as_of = as_of.astimezone(UTC)
+    knowable_at = _knowable_at(name)
+    return frame if knowable_at is None else frame.filter(knowable_at <= as_of.astimezone(UTC))
+
+
+def newest_at(frame: pl.DataFrame, name: str) -> datetime | None:
+    """When the newest row became knowable; None for no rows, or for facts without a date.
+
+    Raises:
+        InputError: for chain tables, as in `known_at`.
+    """
+    knowable_at = _knowable_at(name)
+    if knowable_at is None:
+        return None
+    newest: datetime | None = frame.select(knowable_at.max()).item()
+    return newest
+
+
+def _knowable_at(name: str) -> pl.Expr | None:
+    """When each row of a table becomes knowable; None for facts without a date."""
     match table(name).known:
         case Known.ALWAYS:
-            return frame
+            return None
         case Known.INTERVAL_END:
-            return frame.filter(pl.col("start") + pl.duration(seconds=pl.col("hours") * 3600) <= as_of)
+            return pl.col("start") + pl.duration(seconds=pl.col("hours") * 3600)
         case Known.NEXT_DAY:
-            day_end = (pl.col("date").cast(pl.Datetime("us")) + pl.duration(days=1)).dt.replace_time_zone(
-                "UTC"
-            )
-            return frame.filter(day_end <= as_of)
+            midnight = pl.col("date").cast(pl.Datetime("us")) + pl.duration(days=1)
+            return midnight.dt.replace_time_zone("UTC")
         case Known.AT:
-            return frame.filter(pl.col("known_at") <= as_of)
+            return pl.col("known_at")
         case Known.CHAIN:
             raise InputError(
                 f"when a row of {name} became known depends on the chain",

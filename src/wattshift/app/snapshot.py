@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 import polars as pl
@@ -92,10 +91,6 @@ class Snapshot:
         self.as_of = as_of
         self.blocks: KnownBlocks = archive.blocks.known_at(as_of)
 
-    def earlier(self, step: timedelta) -> Snapshot:
-        """The snapshot of an earlier instant."""
-        return Snapshot(self.archive, self.as_of - step)
-
     def table(self, name: str) -> pl.DataFrame:
         """The rows of a table that could be known."""
         return tables.known_at(self.archive.table(name), name, self.as_of)
@@ -120,38 +115,25 @@ class Snapshot:
         return tuple(self._origin(name) for name in names)
 
     def _origin(self, name: str) -> Origin:
-        newest_at, note = self._newest.get(name, self._newest_row)(name)
+        newest_at, note = self._newest(name)
         return self.archive.store.files[name].origin(as_of=self.as_of, newest_at=newest_at, note=note)
 
-    @property
-    def _newest(self) -> dict[str, Callable[[str], tuple[datetime | None, str]]]:
-        return {
-            "blocks": lambda _: (self.blocks.tip_at, f"tip {self.blocks.tip_height}"),
-            "difficulty_periods": lambda _: (self.blocks.tip_at, "checked against the block times"),
-            "block_fees": lambda _: (self.fees.newest_at, self._fee_note),
-            "btc_usd_daily": lambda _: (self.price.close_at, "last daily close known"),
-            "asic_catalog": lambda _: (None, "rated figures"),
-        }
+    def _newest(self, name: str) -> tuple[datetime | None, str]:
+        """The newest thing that was known of a table, and what a reader must know of its use."""
+        match name:
+            case "blocks":
+                return self.blocks.tip_at, f"tip {self.blocks.tip_height}"
+            case "difficulty_periods":
+                return self.blocks.tip_at, "bits of each period"
+            case "block_fees":
+                return self.fees.newest_at, self._fee_note
+            case "btc_usd_daily":
+                return self.price.close_at, "last daily close known"
+            case _:
+                return tables.newest_at(self.table(name), name), ""
 
     @property
     def _fee_note(self) -> str:
         if self.fees.basis is FeeBasis.MEASURED:
             return f"last {self.fees.blocks} blocks"
         return f"carried: fees of the last {self.fees.missing_blocks:,} blocks are not known"
-
-    def _newest_row(self, name: str) -> tuple[datetime | None, str]:
-        frame = self.table(name)
-        if frame.is_empty():
-            return None, "nothing known yet"
-        if "start" in frame.columns:
-            newest: datetime = frame.select(
-                (pl.col("start") + pl.duration(hours=pl.col("hours"))).max()
-            ).item()
-            return newest, ""
-        if "known_at" in frame.columns:
-            at: datetime = frame["known_at"].max()  # type: ignore[assignment]  # a Datetime column's maximum
-            return at, ""
-        day: datetime = frame.select(
-            (pl.col("date").max().cast(pl.Datetime("us")) + pl.duration(days=1)).dt.replace_time_zone("UTC")
-        ).item()
-        return day, ""
