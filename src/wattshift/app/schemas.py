@@ -9,6 +9,7 @@ from typing import Any
 from wattshift.config import site_schema
 from wattshift.errors import InputError
 from wattshift.report.documents.brief import BriefDocument
+from wattshift.report.documents.claims import ClaimsDocument
 from wattshift.report.documents.data import DataDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.documents.score import ScoreDocument
@@ -28,6 +29,7 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "brief": BriefDocument,
         "data": DataDocument,
         "score": ScoreDocument,
+        "check": ClaimsDocument,
         "why": WhyDocument,
         "stress": StressDocument,
         "pools": PoolsDocument,

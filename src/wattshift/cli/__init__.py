@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from wattshift import __version__
-from wattshift.cli import causes, history, network, research, site
+from wattshift.cli import causes, checking, history, network, research, site
 from wattshift.errors import ExitStatus, WattshiftError
 
 __all__ = ["app", "main"]
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
 )
-for room in (site, network, causes, research, history):
+for room in (site, network, causes, checking, research, history):
     room.register(app)
 
 

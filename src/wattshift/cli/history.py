@@ -23,6 +23,7 @@ class DocumentName(StrEnum):
     PLAN = "plan"
     BRIEF = "brief"
     DATA = "data"
+    CHECK = "check"
     SCORE = "score"
     WHY = "why"
     STRESS = "stress"
