@@ -10,9 +10,9 @@ from rich.console import Console
 from wattshift.app.briefing import brief
 from wattshift.app.sites import open_site
 from wattshift.app.snapshot import Archive
-from wattshift.report.brieftext import brief_view
-from wattshift.report.html import brief_html
 from wattshift.report.jsontext import to_json
+from wattshift.report.page.brief import brief_html
+from wattshift.report.terminal.brief import brief_view
 from wattshift.store.bundled import BundledStore
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.measures.arrivals import Arrivals, arrivals_of
 from wattshift.measures.blocks import BlockHistory
-from wattshift.measures.detection import BLOCKS_PER_YEAR, SIZES_FRAC, delay_bound_blocks, scan
+from wattshift.measures.level.arrivals import Arrivals, arrivals_of
+from wattshift.measures.level.detection import BLOCKS_PER_YEAR, SIZES_FRAC, delay_bound_blocks, scan
 from wattshift.store.bundled import BundledStore
 
 DROPS = (-0.05, -0.1, -0.2, -0.3)

@@ -11,11 +11,17 @@ import time
 import numpy as np
 import polars as pl
 
-from wattshift.measures.arrivals import BIN_BLOCKS, arrivals_of
 from wattshift.measures.blocks import BlockHistory, KnownBlocks
-from wattshift.measures.projection import project
-from wattshift.measures.scoring import baseline_rules, known_at_block, replay, score_table, statespace_rule
-from wattshift.measures.statespace import FilteredLevel, filter_level, state_at
+from wattshift.measures.level.arrivals import BIN_BLOCKS, arrivals_of
+from wattshift.measures.level.projection import project
+from wattshift.measures.level.scoring import (
+    baseline_rules,
+    known_at_block,
+    replay,
+    score_table,
+    statespace_rule,
+)
+from wattshift.measures.level.statespace import FilteredLevel, filter_level, state_at
 from wattshift.store.bundled import BundledStore
 
 OURS = "state space"

@@ -14,11 +14,11 @@ from typing import TypeVar
 import numpy as np
 
 from wattshift.clock import format_instant, from_unix
-from wattshift.measures.arrivals import BIN_BLOCKS, Arrivals, arrivals_of
 from wattshift.measures.blocks import BlockHistory
-from wattshift.measures.noise import FITTED, PRIOR, NoiseModel
-from wattshift.measures.posterior import belief, below_prob, draw_paths, fell_prob, lowest_since, series
-from wattshift.measures.statespace import filter_level, fit_noise, smooth_level, state_at
+from wattshift.measures.level.arrivals import BIN_BLOCKS, Arrivals, arrivals_of
+from wattshift.measures.level.noise import FITTED, PRIOR, NoiseModel
+from wattshift.measures.level.posterior import belief, below_prob, draw_paths, fell_prob, lowest_since, series
+from wattshift.measures.level.statespace import filter_level, fit_noise, smooth_level, state_at
 from wattshift.store.bundled import BundledStore
 
 T = TypeVar("T")

@@ -15,10 +15,10 @@ from rich.console import Console
 from wattshift.app.checking import check_text
 from wattshift.app.snapshot import Archive
 from wattshift.clock import parse_instant
-from wattshift.report.claimshtml import claims_html
-from wattshift.report.claimstext import MARKS, claims_view
 from wattshift.report.documents.claims import ClaimsDocument
 from wattshift.report.jsontext import json_schema, to_json
+from wattshift.report.page.claims import claims_html
+from wattshift.report.terminal.claims import MARKS, claims_view
 from wattshift.store.bundled import BundledStore
 
 AT = parse_instant("2026-01-19")

@@ -9,10 +9,10 @@ import pytest
 from wattshift.app.plotting import difficulty_picture, hashprice_picture, hashrate_picture, picture_window
 from wattshift.app.snapshot import Archive
 from wattshift.errors import InputError, OutOfSpan
-from wattshift.measures.arrivals import arrivals_of
 from wattshift.measures.difficulty import mempool_projection
-from wattshift.measures.posterior import belief
-from wattshift.measures.statespace import filter_level, state_at
+from wattshift.measures.level.arrivals import arrivals_of
+from wattshift.measures.level.posterior import belief
+from wattshift.measures.level.statespace import filter_level, state_at
 from wattshift.report.plots.hashrate import HashratePicture
 from wattshift.store.bundled import BundledStore
 

@@ -11,15 +11,15 @@ from wattshift.app.scoring import COVER_FRAC, OURS, SEED, fits_by_period, score,
 from wattshift.app.snapshot import Archive
 from wattshift.clock import from_unix
 from wattshift.errors import InputError, OutOfSpan
-from wattshift.measures.arrivals import arrivals_of
 from wattshift.measures.blocks import KnownBlocks
-from wattshift.measures.noise import FITTED
-from wattshift.measures.scoring import baseline_rules, replay, score_table, statespace_rule
-from wattshift.measures.statespace import filter_level
+from wattshift.measures.level.arrivals import arrivals_of
+from wattshift.measures.level.noise import FITTED
+from wattshift.measures.level.scoring import baseline_rules, replay, score_table, statespace_rule
+from wattshift.measures.level.statespace import filter_level
 from wattshift.report.documents.score import DepthVerdict, ScoreDocument, ScoreRow, Standing
 from wattshift.report.jsontext import json_schema, plain, to_json
-from wattshift.report.scoretext import fits_in_words, score_in_words, score_view
-from wattshift.report.text import console
+from wattshift.report.terminal.layout import console
+from wattshift.report.terminal.score import fits_in_words, score_in_words, score_view
 from wattshift.store.bundled import BundledStore
 
 AT = datetime(2026, 1, 19, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from wattshift.app.snapshot import Archive
 from wattshift.app.stressplots import pools_picture, ribbons_picture
 from wattshift.errors import InputError, OutOfSpan
 from wattshift.measures.pools import UNKNOWN
-from wattshift.measures.signals import DIFFICULTY_RIBBON_DAYS
+from wattshift.measures.stress.signals import DIFFICULTY_RIBBON_DAYS
 from wattshift.report.plots.pools import OTHERS, PoolsPicture
 from wattshift.store.bundled import BundledStore
 

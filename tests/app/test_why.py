@@ -13,8 +13,8 @@ from wattshift.app.snapshot import Archive
 from wattshift.app.why import Background, clues_about, why
 from wattshift.clock import Window, from_unix, to_unix
 from wattshift.errors import OutOfSpan
-from wattshift.measures import causes, clues, gridstress, move
-from wattshift.measures.causes import Cause, read_cause
+from wattshift.measures.why import causes, clues, gridstress, move
+from wattshift.measures.why.causes import Cause, read_cause
 from wattshift.report.documents.stress import WhyDocument
 from wattshift.report.jsontext import plain
 from wattshift.store.bundled import BundledStore

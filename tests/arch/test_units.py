@@ -28,9 +28,9 @@ FOREIGN = re.compile(
 INSTANTS = frozenset({"as_of", "instant", "now"})
 """Standing names of an instant, beside those that end in `_at`."""
 ANY_UNIT = {
-    "wattshift.report.scales": "an axis carries whatever its chart shows",
-    "wattshift.report.svg": "so do the shapes on it",
-    "wattshift.measures.signals: trailing_mean.values": "the mean of anything",
+    "wattshift.report.page.scales": "an axis carries whatever its chart shows",
+    "wattshift.report.page.svg": "so do the shapes on it",
+    "wattshift.measures.stress.signals: trailing_mean.values": "the mean of anything",
 }
 """Modules and names whose numbers have no unit of their own, each with its reason."""
 

@@ -16,13 +16,15 @@ from wattshift.app import network
 from wattshift.app.history import bundled_data
 from wattshift.app.snapshot import Archive
 from wattshift.provenance import Freshness, Origin
-from wattshift.report import text
-from wattshift.report.brieftext import brief_view
 from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.site import PlanDocument, ValueDocument
 from wattshift.report.facts import network_facts
 from wattshift.report.figures import number
-from wattshift.report.sitetext import curve, plan_view, value_view
+from wattshift.report.terminal import layout
+from wattshift.report.terminal import network as text
+from wattshift.report.terminal.brief import brief_view
+from wattshift.report.terminal.data import data_view
+from wattshift.report.terminal.site import curve, plan_view, value_view
 from wattshift.store.bundled import BundledStore
 
 
@@ -153,7 +155,7 @@ def test_a_curve_names_its_ends_and_extremes() -> None:
 @pytest.mark.parametrize("attack", HOSTILE)
 def test_origins_obey_no_markup(document: BriefDocument, attack: str) -> None:
     origins = rewritten(document.origins, lambda told: f"{attack}{told}")
-    out = printed(text.origins_view(origins))
+    out = printed(layout.origins_view(origins))
     assert max(cell_len(line) for line in out.splitlines()) <= 80
     assert not {"\x1b", "\x07", "\u202e"} & set(out)
     if "[bold]" in attack:
@@ -170,7 +172,7 @@ def test_states_are_words() -> None:
         age_s=7_200.0,
         freshness=Freshness.STALE,
     )
-    out = printed(text.origins_view([origin, replace(origin, age_s=None)]))
+    out = printed(layout.origins_view([origin, replace(origin, age_s=None)]))
     assert "2 h old" in out
     assert out.count("stale") == 1
     assert "undated" in out
@@ -178,15 +180,15 @@ def test_states_are_words() -> None:
 
 def test_the_console_honours_the_width_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    assert text.console().width == 80
+    assert layout.console().width == 80
     monkeypatch.delenv("COLUMNS")
-    assert text.console().width == 120
-    assert text.console(width=90).width == 90
+    assert layout.console().width == 120
+    assert layout.console(width=90).width == 90
 
 
 def test_the_data_view_names_every_file(store: BundledStore) -> None:
     listed = bundled_data(store)
-    out = flat(text.data_view(listed))
+    out = flat(data_view(listed))
     for file in listed.files:
         assert file.table in out
         assert f"{file.rows:,}" in out

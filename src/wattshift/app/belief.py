@@ -13,11 +13,11 @@ from wattshift.errors import InputError
 from wattshift.measures.difficulty import NOISE_FLOOR_FRAC, PeriodProgress, Projection, ProjectionRule
 from wattshift.measures.hashrate import WEEK_S, HashratePeak
 from wattshift.measures.intervals import LEVEL
-from wattshift.measures.peak import PeakLuck, peak_luck, true_drop
-from wattshift.measures.posterior import Paths, belief, below_prob, draw_paths, fell_prob, lowest_since
-from wattshift.measures.projection import forecast, project, remaining_time
-from wattshift.measures.scoring import adaptive_levels, replay, statespace_rule
-from wattshift.measures.statespace import LevelState, state_at
+from wattshift.measures.level.peak import PeakLuck, peak_luck, true_drop
+from wattshift.measures.level.posterior import Paths, belief, below_prob, draw_paths, fell_prob, lowest_since
+from wattshift.measures.level.projection import forecast, project, remaining_time
+from wattshift.measures.level.scoring import adaptive_levels, replay, statespace_rule
+from wattshift.measures.level.statespace import LevelState, state_at
 from wattshift.report.documents.posterior import OutlookDocument, PosteriorDocument
 
 __all__ = ["calibrated_projection", "outlook_of", "posterior_of", "state_of"]

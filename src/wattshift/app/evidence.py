@@ -26,7 +26,6 @@ from wattshift.claims.evidence import (
 from wattshift.clock import Window, format_instant, from_unix, to_unix
 from wattshift.errors import NoData
 from wattshift.measures.attribution import HashpriceAttribution, attribute
-from wattshift.measures.costcurve import network_power
 from wattshift.measures.difficulty import (
     Adjustment,
     Projection,
@@ -35,7 +34,6 @@ from wattshift.measures.difficulty import (
     period_progress,
     pooled_projection,
 )
-from wattshift.measures.fleet import fleet_at
 from wattshift.measures.hashprice import Hashprice
 from wattshift.measures.hashrate import (
     WEEK_S,
@@ -47,6 +45,8 @@ from wattshift.measures.hashrate import (
     hashrate_series,
 )
 from wattshift.measures.machines import parse_tier
+from wattshift.measures.stress.costcurve import network_power
+from wattshift.measures.stress.fleet import fleet_at
 from wattshift.units import hs_to_ehs
 from wattshift.value.contracts import contract_facts, contract_value
 

@@ -12,16 +12,16 @@ from wattshift.app.scoring import SEED
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.clock import Window, format_instant, from_unix, to_unix
 from wattshift.errors import InputError, OutOfSpan
-from wattshift.measures.arrivals import arrivals_of
 from wattshift.measures.attribution import attribute
 from wattshift.measures.blocks import KnownBlocks
-from wattshift.measures.detection import scan
 from wattshift.measures.difficulty import Adjustment, adjustments, mempool_projection, period_progress
 from wattshift.measures.fees import FeeBasis
 from wattshift.measures.hashrate import hashrate_series
-from wattshift.measures.posterior import HashrateBelief, belief, hindsight_at
-from wattshift.measures.scoring import Rule, known_at_block, statespace_rule
-from wattshift.measures.statespace import FilteredLevel, filter_level, smooth_level, state_at
+from wattshift.measures.level.arrivals import arrivals_of
+from wattshift.measures.level.detection import scan
+from wattshift.measures.level.posterior import HashrateBelief, belief, hindsight_at
+from wattshift.measures.level.scoring import Rule, known_at_block, statespace_rule
+from wattshift.measures.level.statespace import FilteredLevel, filter_level, smooth_level, state_at
 from wattshift.report.plots.difficulty import DifficultyPicture
 from wattshift.report.plots.hashprice import HashpricePicture, MonthMove
 from wattshift.report.plots.hashrate import DetectedChange, Fall, HashratePicture

@@ -10,11 +10,11 @@ import numpy as np
 from wattshift.app.snapshot import Archive
 from wattshift.clock import from_unix
 from wattshift.errors import InputError, OutOfSpan
-from wattshift.measures.arrivals import arrivals_of
 from wattshift.measures.blocks import KnownBlocks
-from wattshift.measures.noise import FITTED, NoiseModel
-from wattshift.measures.projection import DRAWS
-from wattshift.measures.scoring import (
+from wattshift.measures.level.arrivals import arrivals_of
+from wattshift.measures.level.noise import FITTED, NoiseModel
+from wattshift.measures.level.projection import DRAWS
+from wattshift.measures.level.scoring import (
     DEPTHS,
     Prediction,
     Rule,
@@ -23,9 +23,9 @@ from wattshift.measures.scoring import (
     score_table,
     statespace_rule,
 )
-from wattshift.measures.statespace import filter_level
+from wattshift.measures.level.statespace import filter_level
 from wattshift.report.documents.score import DepthVerdict, ParameterFit, ScoreDocument, ScoreRow, Standing
-from wattshift.report.scoretext import fits_in_words, score_in_words
+from wattshift.report.terminal.score import fits_in_words, score_in_words
 
 __all__ = ["COVER_FRAC", "OURS", "SEED", "Progress", "fits_by_period", "score", "verdict_at"]
 

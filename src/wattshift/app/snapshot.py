@@ -9,12 +9,12 @@ import polars as pl
 
 from wattshift import tables
 from wattshift.app.ports import HistoryStore
-from wattshift.measures.arrivals import arrivals_of
 from wattshift.measures.blocks import BlockHistory, KnownBlocks
 from wattshift.measures.fees import FeeBasis, FeeEstimate, FeeHistory
 from wattshift.measures.hashprice import Hashprice, hashprice
+from wattshift.measures.level.arrivals import arrivals_of
+from wattshift.measures.level.statespace import FilteredLevel, filter_level
 from wattshift.measures.prices import DailyCloses, PriceQuote
-from wattshift.measures.statespace import FilteredLevel, filter_level
 from wattshift.provenance import Origin
 
 __all__ = ["Archive", "Snapshot"]

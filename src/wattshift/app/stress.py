@@ -11,11 +11,7 @@ from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.clock import Window
 from wattshift.errors import OutOfSpan
 from wattshift.measures.concentration import concentration
-from wattshift.measures.costcurve import SURVEY_POWER, network_power, under_water
-from wattshift.measures.divergence import Divergence, divergence, weekly_changes
-from wattshift.measures.fleet import Fleet, efficiency_quantile_j_per_th, fleet_at
 from wattshift.measures.hashrate import WEEK_S, hashrate_of_window
-from wattshift.measures.move import noise_before
 from wattshift.measures.pools import (
     PoolLabels,
     PoolMix,
@@ -25,7 +21,10 @@ from wattshift.measures.pools import (
     pool_counts,
     pool_mix,
 )
-from wattshift.measures.signals import (
+from wattshift.measures.stress.costcurve import SURVEY_POWER, network_power, under_water
+from wattshift.measures.stress.divergence import Divergence, divergence, weekly_changes
+from wattshift.measures.stress.fleet import Fleet, efficiency_quantile_j_per_th, fleet_at
+from wattshift.measures.stress.signals import (
     daily_network,
     difficulty_ribbon,
     episodes,
@@ -33,13 +32,14 @@ from wattshift.measures.signals import (
     issuance_before,
     puell_multiple,
 )
-from wattshift.measures.signaltest import (
+from wattshift.measures.stress.signaltest import (
     Claim,
     SignalBacktest,
     backtest,
     difficulty_false_alarms,
     ribbon_false_alarms,
 )
+from wattshift.measures.why.move import noise_before
 from wattshift.report.documents.stress import FleetRow, PoolsDocument, SignalRow, StressDocument
 from wattshift.report.stresswords import pools_in_words, signal_in_words, stress_in_words
 

@@ -16,7 +16,7 @@ from wattshift.clock import Window, format_instant, from_unix
 from wattshift.errors import InputError, OutOfSpan
 from wattshift.measures.concentration import concentration
 from wattshift.measures.pools import UNKNOWN, PoolLabels, PoolMix, pool_mix
-from wattshift.measures.signals import (
+from wattshift.measures.stress.signals import (
     DIFFICULTY_RIBBON_DAYS,
     daily_network,
     difficulty_ribbon,

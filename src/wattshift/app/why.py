@@ -10,10 +10,14 @@ import polars as pl
 
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.clock import Window, to_unix
-from wattshift.measures.arrivals import arrivals_of
 from wattshift.measures.blocks import KnownBlocks
-from wattshift.measures.causes import read_cause
-from wattshift.measures.clues import (
+from wattshift.measures.level.arrivals import arrivals_of
+from wattshift.measures.level.statespace import filter_level
+from wattshift.measures.pools import PoolLabels
+from wattshift.measures.stress.fleet import fleet_at, fleet_means
+from wattshift.measures.stress.signals import daily_network
+from wattshift.measures.why.causes import read_cause
+from wattshift.measures.why.clues import (
     Clues,
     grid_clue,
     margin_clue,
@@ -22,12 +26,8 @@ from wattshift.measures.clues import (
     storm_prob,
     zone_clue,
 )
-from wattshift.measures.fleet import fleet_at, fleet_means
-from wattshift.measures.gridstress import DailyWorth, GridHours, daily_worth, grid_hours
-from wattshift.measures.move import find_move
-from wattshift.measures.pools import PoolLabels
-from wattshift.measures.signals import daily_network
-from wattshift.measures.statespace import filter_level
+from wattshift.measures.why.gridstress import DailyWorth, GridHours, daily_worth, grid_hours
+from wattshift.measures.why.move import find_move
 from wattshift.report.documents.stress import CauseRow, WhyDocument
 from wattshift.report.stresswords import why_in_words
 from wattshift.units import SECONDS_PER_DAY

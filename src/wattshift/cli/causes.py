@@ -30,7 +30,7 @@ def why(start: Instant, end: Instant, at: At = None, as_json: AsJson = False) ->
     Example: wattshift why --start 2026-01-20 --end 2026-02-10
     """
     from wattshift.app.why import why as find_why
-    from wattshift.report.stresstext import why_view
+    from wattshift.report.terminal.stress import why_view
 
     document = find_why(open_archive(), Window(start_at=start, end_at=end), at=at)
     show(document, why_view, name="why", as_json=as_json)
@@ -42,7 +42,7 @@ def stress(at: At = None, as_json: AsJson = False) -> None:
     Example: wattshift stress --at 2026-01-19
     """
     from wattshift.app.stress import stress as find_stress
-    from wattshift.report.stresstext import stress_view
+    from wattshift.report.terminal.stress import stress_view
 
     show(find_stress(open_archive(), at), stress_view, name="stress", as_json=as_json)
 
@@ -57,7 +57,7 @@ def pools(
     Example: wattshift pools --at 2026-02-01 --window 7d
     """
     from wattshift.app.stress import pools as find_pools
-    from wattshift.report.stresstext import pools_view
+    from wattshift.report.terminal.stress import pools_view
 
     document = find_pools(open_archive(), at, window_s=parse_duration_s(window))
     show(document, pools_view, name="pools", as_json=as_json)

@@ -38,14 +38,12 @@ def check(
     Example: wattshift check article.md --as-of 2026-01-19 --html verdicts.html
     """
     from wattshift.app.checking import check_text
-    from wattshift.report.claimstext import claims_view
+    from wattshift.report.terminal.claims import claims_view
 
-    document = check_text(
-        open_archive(), _read(file), as_of=None if as_of is None else parse_instant(as_of)
-    )
+    document = check_text(open_archive(), _read(file), as_of=None if as_of is None else parse_instant(as_of))
     if html is not None:
-        from wattshift.report.claimshtml import claims_html
         from wattshift.report.files import write_text
+        from wattshift.report.page.claims import claims_html
 
         write_text(html, claims_html(document))
         typer.echo(f"wrote {html}", err=True)

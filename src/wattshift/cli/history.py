@@ -43,7 +43,7 @@ def data(as_json: AsJson = False) -> None:
     Example: wattshift data --json
     """
     from wattshift.app.history import bundled_data
-    from wattshift.report.text import data_view
+    from wattshift.report.terminal.data import data_view
     from wattshift.store.bundled import BundledStore
 
     show(bundled_data(BundledStore()), data_view, name="data", as_json=as_json)

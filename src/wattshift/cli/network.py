@@ -52,7 +52,7 @@ def hashrate(
     Example: wattshift hashrate --at 2026-01-19T12:00Z --window 7d --below 1000
     """
     from wattshift.app import network
-    from wattshift.report.text import hashrate_view
+    from wattshift.report.terminal.network import hashrate_view
 
     archive = open_archive()
     if period is None:
@@ -84,7 +84,7 @@ def difficulty(
     Example: wattshift difficulty --at 2026-01-19T01:00Z
     """
     from wattshift.app import network
-    from wattshift.report.text import difficulty_view
+    from wattshift.report.terminal.network import difficulty_view
 
     document = network.difficulty(open_archive(), at=at, count=count)
     show(document, difficulty_view, name="difficulty", as_json=as_json)
@@ -105,7 +105,7 @@ def hashprice(
     Example: wattshift hashprice --at 2026-01-19T12:00Z --since 2025-12-19
     """
     from wattshift.app import network
-    from wattshift.report.text import hashprice_view
+    from wattshift.report.terminal.network import hashprice_view
 
     if (mean_start is None) != (mean_end is None):
         raise InputError("a mean needs both ends", hint="give --mean-start and --mean-end")

@@ -56,6 +56,6 @@ def show(
 
         typer.echo(to_json(document, name=name))
         return
-    from wattshift.report.text import console
+    from wattshift.report.terminal.layout import console
 
     console().print(view(document))

@@ -96,10 +96,10 @@ def score(
     Example: wattshift score --periods 26 --picture score.svg
     """
     from wattshift.app import scoring
-    from wattshift.measures.scoring import DEPTHS
+    from wattshift.measures.level.scoring import DEPTHS
     from wattshift.report.plots.score import draw_score
     from wattshift.report.plots.style import picture_form
-    from wattshift.report.scoretext import score_view
+    from wattshift.report.terminal.score import score_view
 
     if picture is not None:
         picture_form(picture)

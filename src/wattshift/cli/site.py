@@ -44,13 +44,13 @@ def brief(
     document = make_brief(open_archive(), opened, site_note=note, at=at)
     if html is not None:
         from wattshift.report.files import write_text
-        from wattshift.report.html import brief_html
+        from wattshift.report.page.brief import brief_html
 
         write_text(html, brief_html(document))
         typer.echo(f"wrote {html}", err=True)
         if not as_json:
             return
-    from wattshift.report.brieftext import brief_view
+    from wattshift.report.terminal.brief import brief_view
 
     show(document, brief_view, name="brief", as_json=as_json)
 
@@ -81,7 +81,7 @@ def value(
     from wattshift.app.sites import open_site
     from wattshift.app.valuing import WhatIf
     from wattshift.app.valuing import value as find_value
-    from wattshift.report.sitetext import value_view
+    from wattshift.report.terminal.site import value_view
 
     opened, _ = open_site(site)
     what_if = WhatIf(
@@ -103,7 +103,7 @@ def plan(
     """
     from wattshift.app.planning import plan as make_plan
     from wattshift.app.sites import open_site
-    from wattshift.report.sitetext import plan_view
+    from wattshift.report.terminal.site import plan_view
 
     opened, _ = open_site(site)
     document = make_plan(open_archive(), opened, at=at, start_at=start, end_at=end)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wattshift.measures.causes import Cause
 from wattshift.measures.concentration import Concentration
-from wattshift.measures.costcurve import NetworkPower, UnderWater
-from wattshift.measures.move import Level, Move
 from wattshift.measures.pools import HiddenBound, PoolMovement
-from wattshift.measures.signals import Episode
+from wattshift.measures.stress.costcurve import NetworkPower, UnderWater
+from wattshift.measures.stress.signals import Episode
+from wattshift.measures.why.causes import Cause
+from wattshift.measures.why.move import Level, Move
 from wattshift.report.documents.stress import CauseRow, SignalRow
 from wattshift.report.words import percent
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from wattshift.measures.projection import Forecast
+from wattshift.measures.level.projection import Forecast
 
 __all__ = ["OutlookDocument", "PosteriorDocument"]
 

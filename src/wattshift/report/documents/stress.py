@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from wattshift.measures.causes import Cause, Evidence
 from wattshift.measures.concentration import Concentration
-from wattshift.measures.costcurve import NetworkPower, UnderWater
-from wattshift.measures.divergence import Divergence
-from wattshift.measures.move import Move
 from wattshift.measures.pools import HiddenBound, PoolMix, PoolMovement
-from wattshift.measures.signals import Episode
-from wattshift.measures.signaltest import FalseAlarms, SignalBacktest
+from wattshift.measures.stress.costcurve import NetworkPower, UnderWater
+from wattshift.measures.stress.divergence import Divergence
+from wattshift.measures.stress.signals import Episode
+from wattshift.measures.stress.signaltest import FalseAlarms, SignalBacktest
+from wattshift.measures.why.causes import Cause, Evidence
+from wattshift.measures.why.move import Move
 from wattshift.provenance import Origin
 
 __all__ = ["CauseRow", "FleetRow", "PoolsDocument", "SignalRow", "StressDocument", "WhyDocument"]

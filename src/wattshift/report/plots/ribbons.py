@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from wattshift.measures.signals import DIFFICULTY_RIBBON_DAYS, FAST_DAYS, SLOW_DAYS, Episode
+from wattshift.measures.stress.signals import DIFFICULTY_RIBBON_DAYS, FAST_DAYS, SLOW_DAYS, Episode
 from wattshift.provenance import Origin
 from wattshift.report.figures import number
 from wattshift.report.plots import style

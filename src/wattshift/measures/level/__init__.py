@@ -1,0 +1,1 @@
+"""The state-space model of the hashrate: filter, posterior, projection, detection, and their scores."""

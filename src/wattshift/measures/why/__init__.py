@@ -1,0 +1,1 @@
+"""What moved the hashrate: the move, the clues, and the causes they speak for."""

@@ -1,0 +1,1 @@
+"""Documents as self-contained pages with vector charts."""

@@ -1,0 +1,95 @@
+"""A checked text as one self-contained HTML page: its words marked by verdict, then each statement in full.
+
+The text is hostile: nothing of it is printed before it has been escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from wattshift.provenance import Origin
+from wattshift.report import figures, words
+from wattshift.report.documents.claims import ClaimsDocument, TextPiece
+from wattshift.report.terminal.claims import MARKS
+
+__all__ = ["claims_html"]
+
+_MOST_NUMBERS = 300
+_CLASSES = {verdict: f"v{place}" for place, verdict in enumerate(MARKS)}
+_GAP = re.compile(r"\s*\n\s*\n\s*")
+
+
+def claims_html(document: ClaimsDocument) -> str:
+    """The whole page."""
+    return (
+        _environment()
+        .get_template("claims.html.j2")
+        .render(
+            document=document,
+            text=Markup("").join(_marked(piece) for piece in document.pieces).strip(),
+            verdicts=[(verdict, count) for verdict, count in document.counts.items() if count],
+            numbers=document.unmatched[:_MOST_NUMBERS],
+            numbers_left=max(0, len(document.unmatched) - _MOST_NUMBERS),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("wattshift.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "age": words.age_in_words,
+        "badge": _badge,
+        "freshness": _freshness_badge,
+        "instant": figures.instant,
+        "number": figures.number,
+        "sentence": figures.sentence,
+    }
+    return environment
+
+
+def _finalized(value: object) -> object:
+    """What the template prints: source made here as it is, every other text made printable."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return figures.printable(value, length=900)
+    return value
+
+
+def _marked(piece: TextPiece) -> Markup:
+    """A piece of the text; a claim carries its number and its sign, and leads to its row."""
+    plain = _GAP.sub("\n\n", piece.words)
+    if piece.number is None or piece.verdict is None:
+        return Markup("{}").format(plain)
+    return Markup(
+        '<mark class="{}" id="t{}">{}<sup><a href="#c{}" title="{}">{}&nbsp;{}</a></sup></mark>'
+    ).format(
+        _CLASSES[piece.verdict],
+        piece.number,
+        plain,
+        piece.number,
+        piece.verdict,
+        piece.number,
+        MARKS[piece.verdict],
+    )
+
+
+def _badge(verdict: str) -> Markup:
+    return Markup('<span class="verdict {}"><span aria-hidden="true">{}</span> {}</span>').format(
+        _CLASSES[verdict], MARKS[verdict], verdict
+    )
+
+
+def _freshness_badge(origin: Origin) -> Markup:
+    state = "undated" if origin.age_s is None else origin.freshness.value
+    return Markup('<span class="badge {0}">{0}</span>').format(state)
