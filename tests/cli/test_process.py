@@ -11,8 +11,11 @@ import jsonschema
 import pytest
 
 from support.commandline import Run
+from wattshift.cli import app
+from wattshift.cli.history import DocumentName
 
 HEAVY = {"polars", "numpy", "scipy", "pydantic", "jinja2"}
+VERBS = [verb.name or verb.callback.__name__ for verb in app.registered_commands if verb.callback]
 NEVER = {"fastapi", "starlette", "matplotlib", "highspy", "pandas", "scipy.optimize", "plotly", "pyarrow"}
 
 
@@ -32,7 +35,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert imported_by("--help") & (HEAVY | NEVER) == set()
 
 
-@pytest.mark.parametrize("verb", ["hashrate", "value", "plan", "brief"])
+@pytest.mark.parametrize("verb", ["hashrate", "value", "plan", "brief", "stress", "pools"])
 def test_no_verb_imports_what_it_does_not_use(verb: str) -> None:
     modules = imported_by(verb)
     assert modules & NEVER == set()
@@ -51,7 +54,7 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    ["brief", "value", "plan", "hashrate", "difficulty", "hashprice", "data", "schema", "example-site"],
+    [command.name or command.callback.__name__ for command in app.registered_commands if command.callback],
 )
 def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
     ended = run(verb, "--help")
@@ -59,18 +62,25 @@ def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
     assert f"wattshift {verb}" in " ".join(ended.out.split())
 
 
-@pytest.mark.parametrize("verb", ["brief", "value", "plan", "hashrate", "difficulty", "hashprice", "data"])
-def test_json_obeys_its_published_schema(run: Run, verb: str) -> None:
-    schema = json.loads(run("schema", verb).out)
+@pytest.mark.parametrize("verb", [name for name in DocumentName if name is not DocumentName.SITE])
+def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path: Path) -> None:
+    article = tmp_path / "article.md"
+    article.write_text("January 19, 2026. The hashrate fell below 1 ZH/s.", encoding="utf-8")
+    more = {
+        DocumentName.CHECK: [str(article)],
+        DocumentName.WHY: ["--start", "2026-01-20", "--end", "2026-02-10"],
+        DocumentName.SCORE: ["--periods", "3", "--depths", "144,1200"],
+    }
+    schema = json.loads(run("schema", verb.value).out)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    body = run(verb, "--json").json()
+    body = run(verb.value, *more.get(verb, []), "--json").json()
     validator.validate(body)
     body.pop("schema")
     assert not validator.is_valid(body)
 
 
-@pytest.mark.parametrize("verb", ["brief", "value", "plan", "hashrate", "difficulty", "hashprice"])
+@pytest.mark.parametrize("verb", [name.value for name in DocumentName])
 def test_the_published_schemas_are_those_of_the_docs(run: Run, verb: str) -> None:
     published = Path(__file__).parents[2] / "docs" / "schema" / f"{verb}.schema.json"
     assert json.loads(published.read_text(encoding="utf-8")) == json.loads(run("schema", verb).out)

@@ -22,7 +22,7 @@ from wattshift.measures.stress.signals import (
     trailing_mean,
 )
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "published_metrics.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "published_metrics.json").read_text())
 START = date(2020, 1, 1)
 
 

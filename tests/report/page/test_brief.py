@@ -219,7 +219,7 @@ def test_the_same_document_gives_the_same_page(document: BriefDocument, source: 
 
 
 def schemes() -> dict[str, dict[str, str]]:
-    css = (files("wattshift.report") / "templates" / "brief.css").read_text(encoding="utf-8")
+    css = (files("wattshift.report.page") / "templates" / "brief.css").read_text(encoding="utf-8")
     light, dark = (
         dict(re.findall(r"--([a-z0-9]+): (#[0-9a-f]{6})", block))
         for block in re.findall(r":root \{([^}]*)\}", css)

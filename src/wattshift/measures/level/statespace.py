@@ -3,8 +3,8 @@
 Time runs in bins of 36 blocks (about six hours). The level, in ln EH/s, moves as
 `wattshift.measures.level.noise` says; a bin sees it through Gamma(36) luck: the log of its work per second is
 the level plus noise of variance trigamma(36). The filter is the interacting multiple-model one (Blom &
-Bar-Shalom 1988), the smoother Kim's (1994), both with one Gaussian a regime. A bin closes once its last block is five deep
-(`wattshift.measures.level.arrivals`), so the filter knows nothing before its time.
+Bar-Shalom 1988), the smoother Kim's (1994), both with one Gaussian a regime. A bin closes once its last
+block is five deep (`wattshift.measures.level.arrivals`), so the filter knows nothing before its time.
 """
 
 from __future__ import annotations
