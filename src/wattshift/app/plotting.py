@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from wattshift.app.changes import changes_found
 from wattshift.app.scoring import SEED
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.clock import Window, format_instant, from_unix, to_unix
@@ -18,13 +19,12 @@ from wattshift.measures.difficulty import Adjustment, adjustments, mempool_proje
 from wattshift.measures.fees import FeeBasis
 from wattshift.measures.hashrate import hashrate_series
 from wattshift.measures.level.arrivals import arrivals_of
-from wattshift.measures.level.detection import scan
 from wattshift.measures.level.posterior import HashrateBelief, belief, hindsight_at
 from wattshift.measures.level.scoring import Rule, known_at_block, statespace_rule
 from wattshift.measures.level.statespace import FilteredLevel, filter_level, smooth_level, state_at
 from wattshift.report.plots.difficulty import DifficultyPicture
 from wattshift.report.plots.hashprice import HashpricePicture, MonthMove
-from wattshift.report.plots.hashrate import DetectedChange, Fall, HashratePicture
+from wattshift.report.plots.hashrate import Fall, HashratePicture
 from wattshift.units import SECONDS_PER_DAY
 
 __all__ = [
@@ -119,7 +119,7 @@ def hashrate_picture(
         as_of=snapshot.as_of,
         belief=shown,
         weekly=weekly.select("at", "mean_ehs"),
-        changes=_changes(blocks, window),
+        changes=changes_found(blocks, window),
         retargets=_retargets(blocks, window),
         halvings_at=tuple(each for each in halved_at if window.start_at <= each <= window.end_at),
         fall=_largest_fall(shown),
@@ -162,21 +162,6 @@ def _belief_row(
         "inner_low_ehs": inner.low_ehs,
         "inner_high_ehs": inner.high_ehs,
     }
-
-
-def _changes(blocks: KnownBlocks, window: Window) -> tuple[DetectedChange, ...]:
-    """Changes that the sequential detector raised over all blocks and that began inside a window."""
-    times_s = blocks.running_max_s
-    alarms = scan(np.diff(times_s) / blocks.work_hashes[1:])
-    found = (
-        DetectedChange(
-            begun_at=from_unix(int(times_s[alarm.change_index])),
-            raised_at=from_unix(int(times_s[alarm.index + 1])),
-            size_frac=alarm.size_frac,
-        )
-        for alarm in alarms
-    )
-    return tuple(each for each in found if window.start_at <= each.begun_at <= window.end_at)
 
 
 def _largest_fall(shown: pl.DataFrame) -> Fall | None:

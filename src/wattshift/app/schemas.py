@@ -9,6 +9,7 @@ from typing import Any
 from wattshift.config import site_schema
 from wattshift.errors import InputError
 from wattshift.report.documents.brief import BriefDocument
+from wattshift.report.documents.changes import ChangesDocument
 from wattshift.report.documents.claims import ClaimsDocument
 from wattshift.report.documents.data import DataDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
@@ -29,6 +30,7 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "brief": BriefDocument,
         "data": DataDocument,
         "score": ScoreDocument,
+        "changes": ChangesDocument,
         "check": ClaimsDocument,
         "why": WhyDocument,
         "stress": StressDocument,

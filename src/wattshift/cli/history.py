@@ -23,6 +23,7 @@ class DocumentName(StrEnum):
     PLAN = "plan"
     BRIEF = "brief"
     DATA = "data"
+    CHANGES = "changes"
     CHECK = "check"
     SCORE = "score"
     WHY = "why"

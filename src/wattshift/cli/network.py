@@ -10,7 +10,7 @@ from wattshift.cli.options import AsJson, At, End, Start, open_archive, show
 from wattshift.clock import Window, parse_duration_s, parse_instant
 from wattshift.errors import InputError
 
-__all__ = ["difficulty", "hashprice", "hashrate", "register"]
+__all__ = ["changes", "difficulty", "hashprice", "hashrate", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(hashrate)
     app.command()(difficulty)
     app.command()(hashprice)
+    app.command()(changes)
 
 
 def hashrate(
@@ -118,3 +119,25 @@ def hashprice(
         open_archive(), at=at, since_at=None if since is None else parse_instant(since), mean_over=mean_over
     )
     show(document, hashprice_view, name="hashprice", as_json=as_json)
+
+
+def changes(
+    at: At = None,
+    start: Start = None,
+    end: End = None,
+    false_alarms: Annotated[
+        float, typer.Option(metavar="N", help="False alarms a year to accept at constant hashrate.")
+    ] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """When the hashrate truly changed, by a sequential test with a stated false-alarm rate.
+
+    Example: wattshift changes --start 2025-10-01 --at 2026-02-15
+    """
+    from wattshift.app.changes import changes as find_changes
+    from wattshift.report.terminal.changes import changes_view
+
+    document = find_changes(
+        open_archive(), at=at, start_at=start, end_at=end, false_alarms_per_year_count=false_alarms
+    )
+    show(document, changes_view, name="changes", as_json=as_json)

@@ -10,6 +10,7 @@ import polars as pl
 
 from wattshift.measures.difficulty import Adjustment
 from wattshift.provenance import Origin
+from wattshift.report.documents.changes import ChangeFound
 from wattshift.report.figures import day, interval, number, short_day
 from wattshift.report.plots import style
 from wattshift.report.words import percent
@@ -18,26 +19,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["DetectedChange", "Fall", "HashratePicture", "draw_hashrate"]
+__all__ = ["Fall", "HashratePicture", "draw_hashrate"]
 
 _MOST_NAMED = 12
 _MOST_RETARGETS = 30
 _NAME_WIDTH_FRAC = 0.04
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectedChange:
-    """A change that the sequential detector raised.
-
-    Args:
-        begun_at: when it most likely began.
-        raised_at: when it was detected.
-        size_frac: hashrate from the change to the alarm / before it - 1; too large on average.
-    """
-
-    begun_at: datetime
-    raised_at: datetime
-    size_frac: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +61,7 @@ class HashratePicture:
     as_of: datetime
     belief: pl.DataFrame
     weekly: pl.DataFrame
-    changes: tuple[DetectedChange, ...]
+    changes: tuple[ChangeFound, ...]
     retargets: tuple[Adjustment, ...]
     halvings_at: tuple[datetime, ...]
     fall: Fall | None
@@ -198,10 +184,10 @@ def _changes(axes: Axes, picture: HashratePicture) -> None:
         axes.plot([begun], [edge], "v" if is_drop else "^", color=colour, ms=5, zorder=4)
 
 
-def _named(picture: HashratePicture) -> list[DetectedChange]:
+def _named(picture: HashratePicture) -> list[ChangeFound]:
     """The largest changes whose names do not collide."""
     apart = (picture.belief["at"][-1] - picture.belief["at"][0]) * _NAME_WIDTH_FRAC
-    named: list[DetectedChange] = []
+    named: list[ChangeFound] = []
     for change in sorted(picture.changes, key=lambda each: -abs(each.size_frac)):
         alike = (other for other in named if (other.size_frac < 0) == (change.size_frac < 0))
         if len(named) < _MOST_NAMED and all(abs(change.begun_at - other.begun_at) > apart for other in alike):
