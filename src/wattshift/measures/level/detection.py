@@ -37,7 +37,7 @@ SIZES_FRAC = (-0.3, -0.2, -0.1, -0.05, 0.05, 0.1, 0.2, 0.3)
 
 _OVERSHOOT_RATIO = 1.12
 """Mean of R at an alarm / threshold for these sizes, simulated over 1,000 years; with it
-`benchmarks/bench_detection.py` counts the stated rate within its error of 1 % in 10,000 years."""
+`benchmarks/study_detection.py` counts the stated rate within its error of 1 % in 10,000 years."""
 
 _LEARN_BLOCKS = 36
 _CHUNK = 1024

@@ -93,4 +93,4 @@ FITTED: tuple[tuple[int, NoiseModel], ...] = (
 )
 """(instant from which it holds [s since 1970], what `fit_noise` made of the mainnet blocks known before it).
 
-A figure as of an instant thus never rests on later blocks; `benchmarks/bench_statespace.py` refits them."""
+A figure as of an instant thus never rests on later blocks; `benchmarks/study_noise.py` refits them."""

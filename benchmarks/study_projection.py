@@ -1,6 +1,6 @@
 """The projection scored over all complete periods, its speed, and what periods alone are too few to tell.
 
-Run: python benchmarks/bench_projection.py [first period, default 333 = February 2021]
+Run: python benchmarks/study_projection.py [first period, default 333 = February 2021]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """False alarms and delays of the sequential detector, beside the seven-day average and Lorden's bound.
 
-Run: python benchmarks/bench_detection.py [simulated years, default 10000]      (about 90 s at 10,000)
+Run: python benchmarks/study_detection.py [simulated years, default 10000]      (about 90 s at 10,000)
 """
 
 from __future__ import annotations
