@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wattshift.cli.options import AsJson, show
+from wattshift.cli.options import AsJson, At, show
 
 __all__ = ["DocumentName", "data", "register", "schema"]
 
@@ -38,8 +38,8 @@ def register(app: typer.Typer) -> None:
     app.command()(schema)
 
 
-def data(as_json: AsJson = False) -> None:
-    """What history is bundled: spans, sources, licences; proves every file against its hash.
+def data(at: At = None, as_json: AsJson = False) -> None:
+    """What history is bundled and was known: spans, sources, licences; proves every file by its hash.
 
     Example: wattshift data --json
     """
@@ -47,7 +47,7 @@ def data(as_json: AsJson = False) -> None:
     from wattshift.report.terminal.data import data_view
     from wattshift.store.bundled import BundledStore
 
-    show(bundled_data(BundledStore()), data_view, name="data", as_json=as_json)
+    show(bundled_data(BundledStore(), at=at), data_view, name="data", as_json=as_json)
 
 
 def schema(name: Annotated[DocumentName, typer.Argument(help="Which document.")]) -> None:

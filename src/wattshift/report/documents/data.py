@@ -17,6 +17,7 @@ class BundledData:
         title: what it is.
         file: file name.
         rows: number of rows.
+        known_rows: how many of them could be known at the instant.
         first: first value of its axis.
         last: last value.
         licences: licences of its sources.
@@ -29,6 +30,7 @@ class BundledData:
     title: str
     file: str
     rows: int
+    known_rows: int
     first: str | None
     last: str | None
     licences: tuple[str, ...]
@@ -42,9 +44,11 @@ class DataDocument:
     """`wattshift data`.
 
     Args:
-        as_of: the last instant at which the chain is known; the default of every `--at`.
+        as_of: the instant.
+        newest_at: the last instant at which the chain is known; the default of every `--at`.
         files: what is bundled.
     """
 
     as_of: datetime
+    newest_at: datetime
     files: tuple[BundledData, ...]

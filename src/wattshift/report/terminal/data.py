@@ -14,20 +14,25 @@ __all__ = ["data_view"]
 
 def data_view(document: DataDocument) -> Group:
     """`wattshift data`."""
-    listed = table("table", "what", ">rows", "from", "to", "licences", "note")
+    listed = table("table", "what", ">rows", ">known", "from", "to", "licences", "note")
     for file in document.files:
         row(
             listed,
             file.table,
             file.title,
             f"{file.rows:,}",
+            f"{file.known_rows:,}",
             file.first or "",
             file.last or "",
             ", ".join(file.licences),
             file.note,
         )
     return Group(
-        headline("Bundled history", detail=f"every --at defaults to {format_instant(document.as_of)}"),
+        headline(
+            "Bundled history",
+            detail=f"as of {format_instant(document.as_of)};"
+            f" every --at defaults to {format_instant(document.newest_at)}",
+        ),
         listed,
         Text("all files proved against their hashes", style="green"),
     )
