@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattshift.app.evidence import ArchiveEvidence
+from wattshift.app.snapshot import Archive
 from wattshift.claims import (
     dates,
     direction,
     grammar,
     markup,
+    mood,
     quantities,
     reading,
     sentences,
@@ -30,6 +33,7 @@ from wattshift.claims.reading import MAX_CLAIMS, MAX_NUMBERS, read_claims
 from wattshift.claims.sentences import sentences_of
 from wattshift.claims.text import MAX_BYTES, read_text
 from wattshift.clock import parse_instant
+from wattshift.store.bundled import BundledStore
 
 AT = parse_instant("2026-01-19")
 TOLD = Told(start_at=AT, end_at=AT, source="a test")
@@ -117,6 +121,18 @@ def test_a_megabyte_of_claims_is_cut_and_says_so() -> None:
     assert MAX_CLAIMS <= len(found.claims) <= MAX_CLAIMS + 10
 
 
+def test_the_work_for_one_text_is_bounded(store: BundledStore) -> None:
+    evidence = ArchiveEvidence(Archive(store))
+    asked = "\n\n".join(
+        f"Bitcoin's {days}-day average hashrate is at an all-time high." for days in range(2, 302)
+    )
+    days = [parse_instant("2020-03-01") + timedelta(days=7 * week) for week in range(300)]
+    told = "\n\n".join(f"The hashrate on {day:%Y-%m-%d} was the lowest since {AT:%B} 2020." for day in days)
+    check(asked, evidence, as_of=AT)
+    checked = check(told, evidence, as_of=AT)
+    assert any("too many averages" in found.explanation for found in checked.findings)
+
+
 def test_nested_tags_are_flat() -> None:
     nested = "<div>" * 50_000 + "hashrate 992 EH/s" + "</div>" * 50_000
     assert read_text("<html>" + nested).plain.split() == ["hashrate", "992", "EH/s"]
@@ -129,7 +145,19 @@ def test_long_sentences_are_cut() -> None:
 def patterns() -> list[tuple[str, re.Pattern[str]]]:
     """Every compiled pattern of the reading side."""
     found = []
-    for module in (dates, direction, grammar, markup, quantities, reading, sentences, subjects, text, unit):
+    for module in (
+        dates,
+        direction,
+        grammar,
+        markup,
+        mood,
+        quantities,
+        reading,
+        sentences,
+        subjects,
+        text,
+        unit,
+    ):
         for name, value in vars(module).items():
             if isinstance(value, re.Pattern):
                 found.append((f"{module.__name__}.{name}", value))

@@ -8,15 +8,19 @@ from hypothesis import strategies as st
 
 from wattshift.claims.claim import Figure, Verdict
 from wattshift.claims.quantities import quantities_of
-from wattshift.claims.quantity import Amount, Band
+from wattshift.claims.quantity import Amount, Band, Quantity
 from wattshift.claims.tolerance import EXACT, Slack, band_of, compare, compare_exact, compare_threshold
 from wattshift.claims.unit import Unit
 
 TWO_PERCENT = Slack(margin_frac=0.02)
 
 
+def stated(text: str) -> Quantity:
+    return quantities_of(text)[0]
+
+
 def band(text: str, *, sign: int = 1) -> Band:
-    return band_of(quantities_of(text)[0], sign=sign)
+    return band_of(stated(text), sign=sign)
 
 
 def figure(amount: float, low: float | None = None, high: float | None = None) -> Figure:
@@ -86,9 +90,11 @@ def test_thresholds(figures: list[Figure], verdict: Verdict) -> None:
 
 
 def test_facts_hold_or_do_not() -> None:
-    assert compare_exact(band("3.28%"), figure(0.0328)) is Verdict.HOLDS
-    assert compare_exact(band("3.3%"), figure(0.0328)) is Verdict.HOLDS
-    assert compare_exact(band("4.34%"), figure(0.0328), Slack(least=Amount(0.001))) is Verdict.CONTRADICTED
+    assert compare_exact(stated("3.28%"), figure(0.0328)) is Verdict.HOLDS
+    assert compare_exact(stated("3.3%"), figure(0.0328)) is Verdict.HOLDS
+    assert compare_exact(stated("more than 3%"), figure(0.0328)) is Verdict.HOLDS
+    assert compare_exact(stated("less than 3%"), figure(0.0328)) is Verdict.CONTRADICTED
+    assert compare_exact(stated("4.34%"), figure(0.0328), Slack(least=Amount(0.001))) is Verdict.CONTRADICTED
 
 
 @given(st.floats(1, 2_000), st.floats(0, 200), st.integers(1, 2_000))
@@ -109,3 +115,10 @@ def test_a_statement_and_its_opposite_never_both_hold(amount: float, threshold: 
     figures = [figure(amount, amount * 0.99, amount * 1.01)]
     both = {compare_threshold(Amount(threshold), figures, is_below=below)[0] for below in (True, False)}
     assert both != {Verdict.HOLDS}
+
+
+def test_decimals_are_rounded_however_coarse_they_are() -> None:
+    assert band("0.07 EH/s").holds(0.0749)
+    assert band("0.07 EH/s").holds(0.0651)
+    assert not band("0.07 EH/s").holds(0.0751)
+    assert not band("1 EH/s").holds(1.03)

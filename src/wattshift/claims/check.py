@@ -11,6 +11,7 @@ from wattshift.claims.claim import Claim, Finding, Kind, Told, Verdict
 from wattshift.claims.dates import day_span, first_date
 from wattshift.claims.evidence import Evidence
 from wattshift.claims.judges import (
+    backing,
     blocks,
     causes,
     contracts,
@@ -23,7 +24,8 @@ from wattshift.claims.judges import (
     streaks,
     trends,
 )
-from wattshift.claims.judges.common import is_present
+from wattshift.claims.judges.common import is_origin, is_present
+from wattshift.claims.mood import asserted, not_asserted
 from wattshift.claims.reading import Unmatched, read_claims
 from wattshift.claims.text import SourceText, read_text
 from wattshift.clock import format_instant, parse_instant
@@ -45,6 +47,7 @@ JUDGES: Mapping[Kind, Judge] = MappingProxyType(
         Kind.DIFFICULTY_NEXT: difficulty.next_change,
         Kind.DIFFICULTY_WAIT: difficulty.wait,
         Kind.DIFFICULTY_LEVEL: difficulty.level,
+        Kind.DIFFICULTY_RECORD: difficulty.record,
         Kind.DIFFICULTY_COUNT: streaks.count,
         Kind.DIFFICULTY_RUN: streaks.run,
         Kind.DIFFICULTY_EXTREME: streaks.extreme,
@@ -61,6 +64,7 @@ JUDGES: Mapping[Kind, Judge] = MappingProxyType(
         Kind.MACHINE_SPEC: economics.specification,
         Kind.PAYBACK: economics.payback_time,
         Kind.CONTRACT: contracts.contract,
+        Kind.CREDIT_SUPPORT: backing.credit_support,
         Kind.NETWORK_POWER: security.network_power,
         Kind.DOUBLE_SPEND: security.double_spend,
         Kind.ATTACK_COST: security.attack_cost,
@@ -79,11 +83,13 @@ _TIMELESS = frozenset(
         Kind.MACHINE_SPEC,
         Kind.PAYBACK,
         Kind.CONTRACT,
+        Kind.CREDIT_SUPPORT,
         Kind.ASIC_AI,
         Kind.PROTOCOL,
     }
 )
 _HEAD = 1_500
+_BEHIND = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,18 +180,39 @@ def _without_guess(found: Finding) -> Finding:
     )
 
 
+def _without_origin(found: Finding) -> Finding:
+    """Where a change started ("from 155 T to 146 T") is contradicted only by a date right behind it."""
+    claim = found.claim
+    if found.verdict is not Verdict.CONTRADICTED or claim.stated is None or not is_origin(claim):
+        return found
+    if any(0 <= when.start - claim.stated.end <= _BEHIND for when in claim.whens):
+        return found
+    return replace(
+        found,
+        verdict=Verdict.CANNOT_CHECK,
+        explanation=f"the text does not say when it stood at this earlier level; {found.explanation}",
+    )
+
+
 def _judged(claim: Claim, evidence: Evidence) -> Finding:
     try:
-        found = JUDGES[claim.kind](claim, evidence)
+        if why := not_asserted(claim):
+            return Finding(
+                claim=claim, verdict=Verdict.CANNOT_CHECK, understood=_understood(claim), explanation=why
+            )
+        found = _without_origin(JUDGES[claim.kind](asserted(claim), evidence))
         return _without_guess(found) if claim.told.is_assumed else found
     except WattshiftError as error:
         why = error.message
         if claim.told.start_at > evidence.known_to_at:
             why = f"the chain is bundled only up to {format_instant(evidence.known_to_at)}"
-        stated = claim.stated
-        understood = (
-            claim.kind.value
-            if stated is None
-            else f"{claim.kind.value}: {claim.sentence[stated.start : stated.end]}"
+        return Finding(
+            claim=claim, verdict=Verdict.CANNOT_CHECK, understood=_understood(claim), explanation=why
         )
-        return Finding(claim=claim, verdict=Verdict.CANNOT_CHECK, understood=understood, explanation=why)
+
+
+def _understood(claim: Claim) -> str:
+    stated = claim.stated
+    if stated is None:
+        return claim.kind.value
+    return f"{claim.kind.value}: {claim.sentence[stated.start : stated.end]}"

@@ -39,6 +39,8 @@ class Subject(StrEnum):
     MACHINE = "mining machine"
     POWER = "network power"
     MINING = "mining"
+    OWNED = "hashrate of a company or pool"
+    OTHER_COIN = "another coin"
     OTHER = "something else"
 
 
@@ -55,6 +57,7 @@ class Kind(StrEnum):
     DIFFICULTY_NEXT = "projected difficulty adjustment"
     DIFFICULTY_WAIT = "time to the next adjustment"
     DIFFICULTY_LEVEL = "difficulty level"
+    DIFFICULTY_RECORD = "difficulty record"
     DIFFICULTY_COUNT = "count of adjustments"
     DIFFICULTY_RUN = "adjustments in a row"
     DIFFICULTY_EXTREME = "largest adjustment since"
@@ -71,6 +74,7 @@ class Kind(StrEnum):
     MACHINE_SPEC = "machine specification"
     PAYBACK = "payback time"
     CONTRACT = "AI contract"
+    CREDIT_SUPPORT = "who backs an AI contract"
     NETWORK_POWER = "network power"
     DOUBLE_SPEND = "double-spend probability"
     ATTACK_COST = "cost of a 51 % attack"

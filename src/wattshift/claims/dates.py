@@ -42,6 +42,7 @@ _NUMBERS = {
 _UNIT = r"(?P<unit>hours?|days?|weeks?|months?|quarters?|years?)\b"
 _UNIT_DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0, "quarter": 91.0, "year": 365.0}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_QUARTERS = ("first", "second", "third", "fourth")
 _PART = r"(?P<part>early|mid|late|the start of|the beginning of|the end of|the middle of)[\s-]?"
 _TIME = r"(?:,? (?:at |around |by )?(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?: ?(?:UTC|GMT|Z)\b)?)?"
 _SINCE = re.compile(
@@ -53,6 +54,13 @@ _FUTURE = re.compile(
     r"|likely|could|on track|anticipated|predicted)\b",
     re.IGNORECASE,
 )
+
+_HAPPENED = re.compile(
+    r"\b(?:fell|dropped|rose|was|were|had|did|hit|declined|jumped|climbed|plunged|slid|adjusted|saw|reached)\b",
+    re.IGNORECASE,
+)
+_HALVINGS = {2012: (11, 28), 2016: (7, 9), 2020: (5, 11), 2024: (4, 20)}
+"""UTC days of blocks 210,000, 420,000, 630,000 and 840,000."""
 
 _Span = tuple[datetime, datetime, Role]
 
@@ -186,9 +194,13 @@ def _month_span(match: re.Match[str], told: Told) -> _Span | None:
 def _part_of(part: str | None, start_at: datetime, end_at: datetime) -> tuple[datetime, datetime]:
     if not part:
         return start_at, end_at
-    third = (end_at - start_at) / 3
+    third, edge = (end_at - start_at) / 3, (end_at - start_at) / 10
     word = part.lower()
-    if word in {"early", "the start of", "the beginning of"}:
+    if word in {"the start of", "the beginning of"}:
+        return start_at, start_at + edge
+    if word == "the end of":
+        return end_at - edge, end_at
+    if word == "early":
         return start_at, start_at + third
     if word in {"mid", "the middle of"}:
         return start_at + third, end_at - third
@@ -200,13 +212,8 @@ def _year_span(match: re.Match[str], _told: Told) -> _Span | None:
     start_at, end_at = day_span(date(year, 1, 1))[0], day_span(date(year + 1, 1, 1))[0]
     quarter = match.groupdict().get("quarter")
     if quarter:
-        number = (
-            int(quarter)
-            if quarter.isdigit()
-            else ("first", "second", "third", "fourth").index(quarter.lower()) + 1
-        )
-        start_at = day_span(date(year, 3 * number - 2, 1))[0]
-        end_at = day_span(date(year + number // 4, 3 * number % 12 + 1, 1))[0]
+        number = int(quarter) if quarter.isdigit() else _QUARTERS.index(quarter.lower()) + 1
+        start_at, end_at = _quarter(year, number)
     return (*_part_of(match.groupdict().get("part"), start_at, end_at), Role.AT)
 
 
@@ -219,6 +226,11 @@ def _length(match: re.Match[str]) -> timedelta:
 
 def _past_span(match: re.Match[str], told: Told) -> _Span | None:
     return told.at - _length(match), told.at, Role.OVER
+
+
+def _short_span(match: re.Match[str], told: Told) -> _Span | None:
+    days = {"y": 365, "m": 30, "w": 7}[match["short"].lower()]
+    return told.at - days * _DAY, told.at, Role.OVER
 
 
 def _extreme_span(match: re.Match[str], told: Told) -> _Span | None:
@@ -247,7 +259,7 @@ def _named_span(match: re.Match[str], told: Told) -> _Span | None:
         return today, today + _DAY, Role.AT
     if words == "yesterday":
         return today - _DAY, today, Role.AT
-    if words in {"year to date", "so far this year", "this year"}:
+    if words.replace("-", " ") in {"year to date", "ytd", "so far this year", "this year"}:
         return day_span(date(today.year, 1, 1))[0], told.at, Role.OVER
     if words == "this month":
         return today.replace(day=1), told.at, Role.OVER
@@ -264,8 +276,34 @@ def _named_span(match: re.Match[str], told: Told) -> _Span | None:
 
 def _weekday_span(match: re.Match[str], told: Told) -> _Span | None:
     today = day_span(told.at.date())[0]
+    lead = match.string[: match.start()]
+    ahead = [found.start() for found in _FUTURE.finditer(lead)]
+    if ahead and not _HAPPENED.search(lead, ahead[-1]):
+        on = (_WEEKDAYS.index(match["weekday"].lower()) - today.weekday()) % 7
+        return today + on * _DAY, today + (on + 1) * _DAY, Role.AT
     back = (today.weekday() - _WEEKDAYS.index(match["weekday"].lower())) % 7
     return today - back * _DAY, today - (back - 1) * _DAY, Role.AT
+
+
+def _halving_span(match: re.Match[str], told: Told) -> _Span | None:
+    days = [day_span(date(year, *month_day))[0] for year, month_day in _HALVINGS.items()]
+    if match["year"]:
+        days = [day for day in days if day.year == int(match["year"])]
+    past = [day for day in days if day <= told.at]
+    return (past[-1], past[-1] + _DAY, Role.SINCE) if past else None
+
+
+def _bare_quarter_span(match: re.Match[str], told: Told) -> _Span | None:
+    """A quarter without a year: the latest that has begun."""
+    word = match["quarter"].lower()
+    number = int(word) if word.isdigit() else _QUARTERS.index(word) + 1
+    year = told.at.year if 3 * number - 2 <= told.at.month else told.at.year - 1
+    return (*_quarter(year, number), Role.AT)
+
+
+def _quarter(year: int, number: int) -> tuple[datetime, datetime]:
+    start_at = day_span(date(year, 3 * number - 2, 1))[0]
+    return start_at, day_span(date(year + number // 4, 3 * number % 12 + 1, 1))[0]
 
 
 def _entry(pattern: str, resolve: _Resolver, *, cased: bool = False) -> tuple[re.Pattern[str], _Resolver]:
@@ -298,8 +336,18 @@ _TABLE: tuple[tuple[re.Pattern[str], _Resolver], ...] = (
     ),
     _entry(rf"\bQ(?P<quarter>[1-4])[ -]{_Y}", _year_span),
     _entry(rf"\b(?P<quarter>first|second|third|fourth) quarter of {_Y}", _year_span),
+    _entry(
+        r"\bsince (?:the|its|last) (?:(?P<year>20[0-3]\d)|last|latest|most recent|recent)?"
+        r"\s?(?:bitcoin(?:'s)? )?halving\b",
+        _halving_span,
+    ),
+    _entry(r"(?<!fiscal )\bQ(?P<quarter>[1-4])\b(?! ?(?:FY|20|results?))", _bare_quarter_span),
+    _entry(
+        r"\b(?:in|during|over|for) the (?P<quarter>first|second|third|fourth) quarter\b(?! of)",
+        _bare_quarter_span,
+    ),
     _entry(rf"\b{_PART}{_Y}", _year_span),
-    _entry(rf"(?<![\d.,$/-]){_Y}(?![\d.,]\d|[-/]\d| (?:blocks|EH|PH|MW|BTC|USD|J/TH|TH)|%)", _year_span),
+    _entry(rf"(?<![\d.,$/-]){_Y}(?![\d.,]\d|[-/]\d| (?:blocks|EH|PH|MW|BTC|USD|J/TH|TH)\b|%)", _year_span),
     _entry(
         rf"\b(?:over|in|during|for|within)?\s?the (?:past|last|previous|trailing"
         rf"|prior) (?:{_N}[\s-])?{_UNIT}",
@@ -319,6 +367,7 @@ _TABLE: tuple[tuple[re.Pattern[str], _Resolver], ...] = (
     ),
     _entry(rf"\b{_N}-{_UNIT}[\s-](?:low|high)s?\b", _extreme_span),
     _entry(r"\b(?P<unit>day|week|month|quarter|year)[\s-](?:over|on)[\s-](?P=unit)\b", _past_span),
+    _entry(r"\b(?P<short>[YMW])(?:/|o)(?P=short)\b", _short_span),
     _entry(
         rf"\b(?:in|within) (?:~|about |around |roughly |approximately |just |just over "
         rf"|less than )?{_N} {_UNIT}(?! of\b)",
@@ -327,8 +376,8 @@ _TABLE: tuple[tuple[re.Pattern[str], _Resolver], ...] = (
     _entry(rf"\b{_N} {_UNIT} from now", _ahead_span),
     _entry(rf"\b{_N} {_UNIT} (?:ago|earlier)", _ago_span),
     _entry(
-        r"\b(?:today|currently|right now|yesterday|this (?:week|month|year)|so far this year|year to date"
-        r"|last (?:week|month|year))\b",
+        r"\b(?:today|currently|right now|yesterday|this (?:week|month|year)|so far this year"
+        r"|year[ -]to[ -]date|YTD|last (?:week|month|year))\b",
         _named_span,
     ),
     _entry(

@@ -141,6 +141,8 @@ class Contract:
         basis: single, increment or cumulative.
         gross_usd_per_mwh: value per MWh of a year at full load [USD/MWh].
         mw_basis: which MW that is per.
+        credit_support: who stands behind the tenant, with the sum where one is announced; None without one.
+        value_with_options_usd_bn: value with all extensions [billion USD]; None if not announced.
     """
 
     provider: str
@@ -156,6 +158,8 @@ class Contract:
     basis: str
     gross_usd_per_mwh: float
     mw_basis: str
+    credit_support: str | None
+    value_with_options_usd_bn: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

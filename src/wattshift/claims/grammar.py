@@ -28,12 +28,27 @@ _FUTURE = (
 )
 _DOUBLE_SPEND = r"double[\s-]spen|revers"
 _RECORD = r"peak|all-time high|\bATH\b|record"
+_NO_RECORD = r"(?!\b(?:to|from|below|off|under|than|since|before|after|near|close)\b)"
+_AT_RECORD = rf"(?:{_RECORD})(?:{_NO_RECORD}[^\d])*[$~]?\d|\d(?:{_NO_RECORD}[^\d])*(?:{_RECORD})"
+_TRILLIONS = r"\d(?:\s?[TB]\b|[\s-]?(?:tr|b)illion)|(?:\d{1,3},){4}"
 _EXTREME = r"lowest|highest|weakest|smallest|first time|(?:year|month|week|day) (?:low|high)\b"
 _SINCE = r"since|\bin\b (?:\w+ ){0,4}(?:years?|months?|weeks?)|-(?:year|month|week|day)[\s-](?:low|high)"
 _CAUSE = (
     r"because|due to|owing to|driven by|caused by|thanks to|as a result of|attribut\w+ to|blam\w+"
-    r"|on the back of|as (?:\w+ ){0,4}miners"
+    r"|on the back of|in response to|(?:triggered|prompted|spurred|sparked|fuell?ed) by"
+    r"|as (?:\w+ ){0,4}(?:miners|AI|HPC)\b"
 )
+_MINERS_LEAVE = (
+    r"\b(?:miners|rigs|machines|ASICs)\b(?: [\w-]+){0,3}? (?:switch\w*|turn\w*|shut\w*|power\w*|unplug\w*"
+    r"|leav\w+|left|exit\w*|quit\w*|abandon\w*|capitulat\w+|curtail\w*|idl\w+|mov\w+|pivot\w*|migrat\w+)\b"
+    rf"(?:,? [\w'-]+){{0,6}}?,? (?:{_CAUSE}|since AI)\b"
+)
+_NEEDED = r"break[\s-]?even|shut[\s-]?(?:down|off)|all-in|\bcosts?\b|threshold|required|\bneeds?\b"
+"""Words that make a hashprice one that miners need, not one that they get."""
+
+_IN_COINS = r"\bsats?\b|satoshi|\bBTC\b|\u00a2|\bcents?\b"
+
+_BACKED = r"\bbackstop\w*|\bguarant\w+|\bcredit (?:support|enhancement)"
 _CONTRACT = r"contract|deal|lease|agreement|hosting|signed|colocation|backstop|tenant"
 _MODEL = (
     r"(?:Antminer|Whatsminer|Avalon|SealMiner)\b|\b(?:S9|S17|S19|S21|S23|T17|T19|T21|M3\d|M5\d|M6\d|M7\d)\w*"
@@ -172,7 +187,7 @@ CONTEXT: dict[Kind, frozenset[Unit]] = {
 
 _HR, _DIFF, _HP = {Subject.HASHRATE}, {Subject.DIFFICULTY}, {Subject.HASHPRICE}
 _MINE = {Subject.MINING, Subject.MACHINE, Subject.HASHPRICE}
-_ANY = {*Subject}
+_ANY = {*Subject} - {Subject.OTHER_COIN, Subject.OWNED}
 _PER_ENERGY = {Unit.USD_PER_MWH, Unit.USD_PER_MW}
 
 NUMBERS: tuple[Entry, ...] = (
@@ -200,9 +215,11 @@ NUMBERS: tuple[Entry, ...] = (
         r"|break[\s-]?even (?:in|after|period)|\bROI\b|recoup",
     ),
     _number(Kind.MACHINE_PER_MW, {Unit.USD_PER_MW}, _ANY, beside=Unit.USD_PER_TH),
-    _number(Kind.MACHINE_PRICE, {Unit.USD_PER_TH}, _ANY),
+    _number(Kind.HASHPRICE_LEVEL, {Unit.USD_PER_TH}, _HP, near=r"\$0[.,]\d"),
+    _number(Kind.MACHINE_PRICE, {Unit.USD_PER_TH}, _ANY - _HP),
     _number(Kind.MACHINE_SPEC, {Unit.HASHRATE, Unit.EFFICIENCY}, _ANY, clause=_MODEL, never=r"network|fleet"),
     # hashrate
+    _number(Kind.OWN_HASHRATE, {Unit.HASHRATE}, {Subject.OWNED}),
     _number(
         Kind.OWN_HASHRATE,
         {Unit.HASHRATE, Unit.PERCENT},
@@ -211,9 +228,12 @@ NUMBERS: tuple[Entry, ...] = (
         never=r"network|global|total|bitcoin'?s? hash",
     ),
     _number(Kind.HASHRATE_EXTREME, {Unit.HASHRATE}, _HR, near=r"first time"),
-    _number(Kind.HASHRATE_RECORD, {Unit.HASHRATE}, _HR, near=_RECORD),
+    _number(Kind.HASHRATE_RECORD, {Unit.HASHRATE}, _HR, near=_AT_RECORD),
     _number(
-        Kind.HASHRATE_LEVEL, {Unit.HASHRATE}, _HR, never=r"gain of|loss of|lost|added|shed|wiped|offline"
+        Kind.HASHRATE_LEVEL,
+        {Unit.HASHRATE},
+        _HR,
+        never=r"\b(?:gain of|loss of|lost|added|shed|wiped|offline)\b",
     ),
     _number(
         Kind.HASHRATE_FROM_PEAK,
@@ -234,21 +254,27 @@ NUMBERS: tuple[Entry, ...] = (
     _number(Kind.DIFFICULTY_NEXT, {Unit.PERCENT}, _DIFF, clause=_FUTURE),
     _number(Kind.DIFFICULTY_CHANGE, {Unit.PERCENT}, _DIFF),
     _number(
-        Kind.DIFFICULTY_LEVEL,
-        {Unit.PLAIN},
-        _DIFF,
-        near=r"\d(?:\s?[TB]\b|[\s-]?(?:tr|b)illion)|(?:\d{1,3},){4}",
+        Kind.DIFFICULTY_RECORD, {Unit.PLAIN}, _DIFF, near=rf"^(?=.*(?:{_TRILLIONS}))(?=.*(?:{_AT_RECORD}))"
     ),
+    _number(Kind.DIFFICULTY_LEVEL, {Unit.PLAIN}, _DIFF, near=_TRILLIONS),
     # protocol
     _number(
         Kind.PROTOCOL, {Unit.BLOCKS}, _ANY, clause=r"every|each", sentence=r"difficulty|adjust|retarget|halv"
+    ),
+    _number(
+        Kind.BLOCK_INTERVAL,
+        {Unit.TIME},
+        {Subject.BLOCK_TIME},
+        near=r"every (?!(?:~|about |around |roughly |approximately )?(?:10|ten)[\s-]min\w*(?! (?:and )?\d))",
+        never=r"target|design|intend|suppos|protocol|aim",
     ),
     _number(
         Kind.PROTOCOL,
         {Unit.TIME},
         {*_DIFF, Subject.BLOCK_TIME},
         near=r"every|target|design|once",
-        never=r"average|averag|mean\b|slow|rose|stretch|now|currently|recent",
+        never=r"average|averag|mean\b|slow|rose|stretch|now|currently|recent"
+        r"|\b(?:are|been) (?:arriv|com|be)ing\b",
     ),
     _number(
         Kind.SUBSIDY,
@@ -267,10 +293,21 @@ NUMBERS: tuple[Entry, ...] = (
     _number(Kind.BLOCK_INTERVAL, {Unit.TIME}, {Subject.BLOCK_TIME}),
     # hashprice
     _number(Kind.HASHPRICE_MEAN, {Unit.HASHPRICE, Unit.USD}, _HP, near=r"averag|\bmean\b"),
-    _number(Kind.HASHPRICE_LEVEL, {Unit.HASHPRICE}, {*_HP, Subject.MINING, Subject.OTHER}),
-    _number(Kind.HASHPRICE_LEVEL, {Unit.USD, Unit.PLAIN}, _HP, near=r"\$|\d\.\d|USD"),
+    _number(
+        Kind.HASHPRICE_LEVEL,
+        {Unit.HASHPRICE},
+        {*_HP, Subject.MINING, Subject.OTHER},
+        near=rf"^(?!.*(?:{_NEEDED}))",
+    ),
+    _number(
+        Kind.HASHPRICE_LEVEL,
+        {Unit.USD, Unit.PLAIN},
+        _HP,
+        near=rf"^(?!.*(?:{_NEEDED}|{_IN_COINS}))(?=.*(?:\$|\d\.\d|USD))",
+    ),
     _number(Kind.HASHPRICE_CHANGE, {Unit.PERCENT}, _HP),
     # contracts and AI
+    _number(Kind.CREDIT_SUPPORT, {Unit.USD}, _ANY, clause=_BACKED, sentence=COMPANY),
     _number(
         Kind.CONTRACT,
         {Unit.USD, Unit.TIME, Unit.POWER},
@@ -309,7 +346,9 @@ STATEMENTS: tuple[Entry, ...] = (
         never=r"\bTPUs?\b|Broadcom|Trainium|custom (?:AI )?(?:ASICs?|chips?|silicon)|AI (?:ASICs?|chips?"
         r"|accelerators?)",
     ),
+    _statement(Kind.CREDIT_SUPPORT, _ANY, clause=_BACKED, sentence=COMPANY),
     _statement(Kind.CAUSE, {Subject.HASHRATE, Subject.DIFFICULTY, Subject.HASHPRICE}, clause=_CAUSE),
+    _statement(Kind.CAUSE, {Subject.MINING, Subject.MACHINE}, clause=_MINERS_LEAVE),
     _statement(Kind.HASHRATE_EXTREME, _HR, clause=_EXTREME, sentence=_SINCE, needs_when=True),
     _statement(
         Kind.HASHRATE_RECORD,

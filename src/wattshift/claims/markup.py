@@ -56,20 +56,20 @@ _BLOCKS = frozenset(
         "section",
         "table",
         "tbody",
-        "td",
         "tfoot",
-        "th",
         "thead",
         "title",
         "tr",
         "ul",
     ]
 )
+_CELLS = frozenset({"td", "th"})
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^()\s]{0,500}(?:\s\"[^\"\n]{0,200}\")?\)")
 _LINE_MARK = re.compile(r"^[ \t]{0,8}(?:>[ \t]?|#{1,6}[ \t]|[-*+\u2022][ \t]|\d{1,3}[.)][ \t])", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6}[ \t][^\n]{0,400}", re.MULTILINE)
-_EMPHASIS = re.compile(r"[*`]|(?<!\w)_|_(?!\w)|\|")
+_EMPHASIS = re.compile(r"[*`]|(?<!\w)_|_(?!\w)")
+_ROW_END = re.compile(r"^[ \t]{0,8}\||\|[ \t]{0,8}$", re.MULTILINE)
 
 
 class Visible:
@@ -133,7 +133,9 @@ def _after_markup(visible: Visible, source: str, lower: str, opened: int) -> int
     if name in _HIDDEN and source[opened + 1] != "/" and source[end - 2 : end] != "/>":
         closed = lower.find(f"</{name}", end)
         return len(source) if closed < 0 else _tag_end(source, closed + 2)
-    if name in _BLOCKS:
+    if name in _CELLS:
+        visible.put(" | " if source[opened + 1] != "/" else " ", opened)
+    elif name in _BLOCKS:
         visible.put("\n\n", opened)
     elif name == "br":
         visible.put("\n", opened)
@@ -167,7 +169,7 @@ def markdown_to_visible(source: str) -> Visible:
     """Drop the marks of Markdown; plain text passes unchanged but for them.
 
     Line marks (headings, bullets, quotes) become blank lines, so that each item is a sentence of its own;
-    a link keeps its words.
+    a link keeps its words; a row of a table is a sentence, its cells parted by bars.
     """
     cuts: list[tuple[int, int, str]] = [
         (found.start(), found.end(), "\n\n") for found in _LINE_MARK.finditer(source)
@@ -175,12 +177,11 @@ def markdown_to_visible(source: str) -> Visible:
     cuts += [(found.end(), found.end(), "\n\n") for found in _HEADING.finditer(source)]
     for found in _LINK.finditer(source):
         cuts += [(found.start(), found.start(1), ""), (found.end(1), found.end(), "")]
-    cuts += [
-        (found.start(), found.end(), "\n" if found[0] == "|" else "") for found in _EMPHASIS.finditer(source)
-    ]
+    cuts += [(found.start(), found.end(), "") for found in _EMPHASIS.finditer(source)]
+    cuts += [(found.start(), found.end(), "\n\n") for found in _ROW_END.finditer(source)]
     visible = Visible()
     at = 0
-    for start, end, instead in sorted(cuts):
+    for start, end, instead in sorted(cuts, key=lambda cut: (cut[0], -cut[1])):
         if start < at:
             continue
         visible.copy(source, at, start)

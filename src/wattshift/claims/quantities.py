@@ -161,7 +161,8 @@ def _of_word(text: str, match: re.Match[str]) -> Quantity | None:
         number = Decimal(_WORDS.get(word) or _ORDINALS.get(word) or int(match["ordinal"]))
     made = _quantity(text, number, Decimal(1), match.start(), match.end(), sign="", has_currency=False)
     if word in {"once", "twice"}:
-        return replace(made, unit=Unit.TIMES)
+        in_a_row = re.match(r" in a row\b", text[match.end() :][:12], re.IGNORECASE)
+        return replace(made, unit=Unit.ORDINAL if in_a_row else Unit.TIMES)
     wanted = made.unit in {Unit.ORDINAL, Unit.TIMES} if is_ordinal else made.unit is not Unit.PLAIN
     return made if wanted else None
 

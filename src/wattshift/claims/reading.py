@@ -13,7 +13,7 @@ from wattshift.claims.grammar import CONTEXT, NUMBERS, STATEMENTS, Entry
 from wattshift.claims.quantities import quantities_of
 from wattshift.claims.quantity import Quantity
 from wattshift.claims.sentences import Sentence, clause_around, sentences_of
-from wattshift.claims.subjects import Mention, governing, mentions_of
+from wattshift.claims.subjects import Mention, governing, is_of_other_coin, is_owned, mentions_of
 from wattshift.claims.text import SourceText
 from wattshift.claims.unit import Unit
 from wattshift.claims.when import Role, When
@@ -46,6 +46,8 @@ _QUOTE = 320
 _NEAR_BEFORE, _NEAR_AFTER = 48, 32
 _LEAD = 30
 _RIGHT_BEHIND = 12
+_BREAK = re.compile(r"[;()|]|\b(?:from|and|but|than|versus|vs|against|compared)\b", re.IGNORECASE)
+_NOW = re.compile(r"\b(?:is|are|now|currently|today|at present|stands|sits|remains)\b", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:from|than|versus|vs|compared|against)\b", re.IGNORECASE)
 
 _PER_UNIT: dict[Unit, frozenset[Subject]] = {
@@ -66,8 +68,13 @@ _PER_UNIT: dict[Unit, frozenset[Subject]] = {
 }
 """Subjects that a unit can count; the others do not draw its numbers to them."""
 
-_RETYPED = {Kind.HASHPRICE_LEVEL: Unit.HASHPRICE, Kind.HASHPRICE_MEAN: Unit.HASHPRICE}
+_RETYPED = frozenset({Kind.HASHPRICE_LEVEL, Kind.HASHPRICE_MEAN})
 """Kinds whose numbers often go without the rest of their unit: "hashprice of 40 dollars"."""
+
+_PH_PER_TH = 1000
+
+_OF_BITCOIN = frozenset({entry.kind for entry in STATEMENTS} - {Kind.ASIC_AI, Kind.CREDIT_SUPPORT})
+"""Statements without a number about the network, so that no other coin may be meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,7 @@ class _Page:
     quantities: list[Quantity]
     mentions: list[Mention]
     before: Subject | None
+    previous: str
     around: str
     used: set[int] = field(default_factory=set)
     known: dict[int, tuple[Subject, str]] = field(default_factory=dict)
@@ -129,7 +137,7 @@ class _Page:
         if place not in self.known:
             quantity = self.quantities[place]
             clause = clause_around(self.text, quantity.start, quantity.end)
-            self.known[place] = _subject(self, quantity), self.text[slice(*clause)]
+            self.known[place] = _subject(self, quantity, clause), self.text[slice(*clause)]
         return self.known[place]
 
 
@@ -176,6 +184,7 @@ def _page(source: SourceText, sentence: Sentence, told: Told, before: Subject | 
         quantities=quantities_of(sentence.text, taken + [(when.start, when.end) for when in whens]),
         mentions=list(mentions_of(sentence.text)),
         before=before,
+        previous=previous,
         around=f"{previous} {sentence.text}",
     )
 
@@ -198,7 +207,7 @@ def _number_claims(page: _Page, entry: Entry) -> Iterator[Claim]:
     if not entry.fits(sentence=page.text, around=page.around):
         return
     for place, quantity in enumerate(page.quantities):
-        if place in page.used or quantity.unit not in entry.units:
+        if place in page.used or quantity.unit not in entry.units or _is_one_of_a_row(page, quantity):
             continue
         subject, clause = page.governed(place)
         if subject in entry.subjects and entry.takes(clause=clause, near=_near(page, place)):
@@ -207,7 +216,16 @@ def _number_claims(page: _Page, entry: Entry) -> Iterator[Claim]:
             yield _claim(page, entry, subject, quantity, (quantity.start, quantity.end))
 
 
-def _subject(page: _Page, quantity: Quantity) -> Subject:
+def _is_one_of_a_row(page: _Page, quantity: Quantity) -> bool:
+    """Whether it shares a row of a table with another of its unit: what their columns say is not known."""
+    return "|" in page.text and sum(each.unit is quantity.unit for each in page.quantities) > 1
+
+
+def _subject(page: _Page, quantity: Quantity, clause: tuple[int, int]) -> Subject:
+    if is_of_other_coin(page.text, quantity.start, page.previous):
+        return Subject.OTHER_COIN
+    if quantity.unit is Unit.HASHRATE and is_owned(page.text[slice(*clause)], quantity.start - clause[0]):
+        return Subject.OWNED
     fitting = _PER_UNIT.get(quantity.unit)
     mentions = [each for each in page.mentions if fitting is None or each.subject in fitting]
     before = page.before if fitting is None or page.before in fitting else None
@@ -219,12 +237,14 @@ def _statement_claim(page: _Page, entry: Entry) -> Claim | None:
     if found is None:
         return None
     start, end = found.span()
+    if entry.kind in _OF_BITCOIN and is_of_other_coin(page.text, start, page.previous):
+        return None
     mentions = [each for each in page.mentions if each.subject in entry.subjects]
     inside = next((each.subject for each in mentions if start <= each.start < end), None)
-    subject = inside or governing(page.text, start, end, mentions, before=page.before)
+    subject = inside or governing(page.text, start, end, mentions, before=page.before) or Subject.OTHER
     if subject not in entry.subjects:
         return None
-    if entry.kind is not Kind.ASIC_AI and _governed_by_other(page, start, end, entry):
+    if entry.kind in _OF_BITCOIN and _governed_by_other(page, start, end, entry):
         return None
     clause = clause_around(page.text, start, end)
     whens = _whens_for(page, start, end, clause)
@@ -253,7 +273,8 @@ def _near(page: _Page, place: int) -> str:
         start = max(start, page.quantities[place - 1].end)
     if place + 1 < len(page.quantities):
         end = min(end, page.quantities[place + 1].start)
-    return page.text[start:end]
+    stop = _BREAK.search(page.text, quantity.end, end)
+    return page.text[start : stop.start() if stop else end]
 
 
 def _whens_for(page: _Page, start: int, end: int, clause: tuple[int, int]) -> tuple[When, ...]:
@@ -262,18 +283,25 @@ def _whens_for(page: _Page, start: int, end: int, clause: tuple[int, int]) -> tu
     A clause without a date takes the one that opens its sentence.
     """
     others = [each for each in page.quantities if each.start != start]
+    unit = next((each.unit for each in page.quantities if each.start == start), None)
+    rivals = [each for each in others if each.unit is unit]
+    span = start, end
     inside = [
         when
         for when in page.whens
-        if clause[0] <= when.start < clause[1]
-        and not (when.role is Role.AT and _belongs_to_another(page.text, when, (start, end), others))
+        if clause[0] <= when.start < clause[1] and not _belongs_to_another(page.text, when, span, others)
     ]
-    inside = inside or [when for when in page.whens if when.end <= start and when.start <= _LEAD][:1]
+    if not inside and not _NOW.search(page.text, clause[0], end):
+        # "Fell 2 % on November 12 to 152 T": a date behind a number of another kind is that of both.
+        leading = [when for when in page.whens if when.end <= start and when.start <= _LEAD]
+        inside = [when for when in leading if not _belongs_to_another(page.text, when, span, rivals)][:1]
     return tuple(sorted(inside, key=lambda when: min(abs(when.start - end), abs(start - when.end))))
 
 
 def _belongs_to_another(text: str, when: When, span: tuple[int, int], others: list[Quantity]) -> bool:
     """Whether a date stands right behind another quantity, or before one that this one is compared with."""
+    if when.role is not Role.AT:
+        return False
     if any(0 <= when.start - other.end <= _RIGHT_BEHIND for other in others if other.end != span[1]):
         return True
     is_compared = _COMPARED.search(text[span[1] : when.start]) is not None
@@ -293,7 +321,7 @@ def _claim(
         quote=page.source.quote(at + first, at + last)[:_QUOTE],
         sentence=page.text,
         clause=page.text[first:last],
-        stated=replace(quantity, unit=_RETYPED.get(entry.kind, quantity.unit)) if quantity else None,
+        stated=_retyped(entry.kind, quantity) if quantity else None,
         others=tuple(each for each in page.quantities if each is not quantity),
         whens=_whens_for(page, *span, (first, last)),
         window_days=_window_days(page, first, last),
@@ -303,9 +331,23 @@ def _claim(
     )
 
 
+def _retyped(kind: Kind, quantity: Quantity) -> Quantity:
+    if kind not in _RETYPED or quantity.unit is Unit.HASHPRICE:
+        return quantity
+    scale = _PH_PER_TH if quantity.unit is Unit.USD_PER_TH else 1
+    return replace(
+        quantity,
+        unit=Unit.HASHPRICE,
+        low=quantity.low * scale,
+        high=quantity.high * scale,
+        step=quantity.step * scale,
+        factor=quantity.factor * scale,
+    )
+
+
 def _window_days(page: _Page, first: int, last: int) -> int | None:
     for window in page.windows:
-        if first <= window.start() < last or len(page.windows) == 1:
+        if first <= window.start() < last or (len(page.windows) == 1 and window.start() < first):
             return 7 if window["week"] else int(window["days"] or window["over"])
     return None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from wattshift.claims.claim import Subject
 from wattshift.claims.sentences import clause_around
 
-__all__ = ["COMPANY", "Mention", "governing", "mentions_of"]
+__all__ = ["COMPANY", "Mention", "governing", "has_owner", "is_of_other_coin", "is_owned", "mentions_of"]
 
 COMPANY = (
     r"\b(?:Marathon|MARA|Riot(?: Platforms)?|CleanSpark|IREN|Iris Energy|Cipher(?: Mining)?"
@@ -22,6 +23,27 @@ COMPANY = (
 )
 """Who has a hashrate of its own that blocks alone do not measure."""
 
+_COMPANY = re.compile(COMPANY)
+_OF_NETWORK = re.compile(
+    r"\b(?:network|global|worldwide|total)\b|\b(?:bitcoin|BTC)(?:'s)?\s(?:[\w-]+\s){0,4}?(?:hash|comput)",
+    re.IGNORECASE,
+)
+_OWNER = re.compile(
+    r"\b(?!(?:Bitcoin|BTC|Network|Blockchain|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January"
+    r"|February|March|April|May|June|July|August|September|October|November|December|Today|Yesterday|Year"
+    r"|Month|Week)'s)[A-Z][\w&.]*'s?\s"
+    r"|\b(?:China|Chinese|U\.?S\.?|United States|America|Texas|Kazakhstan|Iran|Russia|Sichuan|Xinjiang"
+    r"|Inner Mongolia|Canada|Norway|Paraguay|Ethiopia|Bhutan|Europe)\b"
+    r"|\b(?:miner|company|firm|operator|pool|fleet|self-mining|installed|energi[sz]ed|deployed|operational"
+    r"|listed|public|publicly)\b|\bminers'"
+)
+_COIN = re.compile(
+    r"\b(?:(?P<other>Bitcoin (?:Cash|SV|Gold)|Fractal(?: Bitcoin)?|BCH|BSV|Ethereum(?: Classic)?|Ether|ETH"
+    r"|Litecoin|LTC|Dogecoin|DOGE|Kaspa|Monero|XMR|Zcash|ZEC|Solana|Ravencoin|Ergo|Dash|Namecoin|altcoins?)|Bitcoin|BTC)\b",
+    re.IGNORECASE,
+)
+_ONE_COIN = re.compile(r"^(?:its?|that|this|the (?:coin|network|chain|token)(?:'s)?)\b", re.IGNORECASE)
+
 _TABLE: tuple[tuple[Subject, str], ...] = (
     (Subject.HASHPRICE, r"hash[\s-]?price"),
     (Subject.DIFFICULTY, r"difficulty|retarget\w*|(?:re)?adjustments?"),
@@ -31,7 +53,7 @@ _TABLE: tuple[tuple[Subject, str], ...] = (
         (
             r"block (?:times?|intervals?|production)|time between blocks|average block|(?:minutes"
             r"|seconds) (?:per|between) blocks?"
-            r"|blocks? (?:\w+ ){0,3}(?:found|mined|produced|arriv\w+|com(?:e|es|ing)|slow\w*|tak(?:e|en|es"
+            r"|blocks? (?:\w+ ){0,3}(?:found|mined|produced|arriv\w+|c[ao]m(?:e|es|ing)|slow\w*|tak(?:e|en|es"
             r"|ing)|took)|(?:a|one) block every"
         ),
     ),
@@ -83,6 +105,36 @@ _PRONOUN = re.compile(
     r"|(?:[\w-]+\s){1,4}(?:average|mean)))\b",
     re.IGNORECASE,
 )
+
+
+def is_owned(clause: str, at: int) -> bool:
+    """Whether a hashrate in a clause is a company's: one is named before it, and no network in between."""
+    owner = max((found.end() for found in _COMPANY.finditer(clause, 0, at)), default=None)
+    return owner is not None and _OF_NETWORK.search(clause, owner, at) is None
+
+
+def has_owner(clause: str) -> bool:
+    """Whether a clause names anybody who could own a hashrate: a company, a country, "the miner"."""
+    return _COMPANY.search(clause) is not None or _OWNER.search(clause) is not None
+
+
+def is_of_other_coin(text: str, at: int, previous: str) -> bool:
+    """Whether the coin that a place of a sentence speaks of is another than bitcoin.
+
+    In order: the nearest coin before it, the nearest after it; where the sentence starts with "its" or the
+    like, the last coin of the sentence before.
+    """
+    coins = _coins(text)
+    if coins:
+        return next((is_other for start, is_other in reversed(coins) if start < at), coins[0][1])
+    earlier = _coins(previous) if _ONE_COIN.match(text) else ()
+    return bool(earlier) and earlier[-1][1]
+
+
+@lru_cache(maxsize=64)
+def _coins(text: str) -> tuple[tuple[int, bool], ...]:
+    """Where coins are named, and whether each is another than bitcoin."""
+    return tuple((found.start(), found["other"] is not None) for found in _COIN.finditer(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

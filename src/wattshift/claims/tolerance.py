@@ -19,7 +19,16 @@ from dataclasses import dataclass, replace
 from wattshift.claims.claim import Figure, Verdict
 from wattshift.claims.quantity import Amount, Band, Hedge, Quantity
 
-__all__ = ["EXACT", "Slack", "band_of", "compare", "compare_change", "compare_exact", "compare_threshold"]
+__all__ = [
+    "EXACT",
+    "Slack",
+    "band_of",
+    "compare",
+    "compare_change",
+    "compare_exact",
+    "compare_stated",
+    "compare_threshold",
+]
 
 _NONE = Amount(0.0)
 _HEDGED_FRAC = 0.03
@@ -54,7 +63,7 @@ def band_of(quantity: Quantity, *, sign: int = 1, max_frac: float = _MAX_FRAC) -
     Args:
         quantity: what is printed.
         sign: -1 turns a printed magnitude into a fall.
-        max_frac: no number counts as coarser than this fraction of itself.
+        max_frac: no number counts as coarser than this fraction of itself, unless its decimals say so.
     """
     low, high, step = float(quantity.low), float(quantity.high), float(quantity.step)
     below, above = step / 2, step
@@ -62,7 +71,10 @@ def band_of(quantity: Quantity, *, sign: int = 1, max_frac: float = _MAX_FRAC) -
         wide = min(max(step, _coarse_step(quantity) / 2, _HEDGED_FRAC * high), _MAX_HEDGED_FRAC * high)
         below = above = max(wide, step / 2 if step < 0.1 * high else 0.0)
     elif not quantity.is_range:
-        below, above = min(below, max_frac * high), min(above, max_frac * high)
+        # "0.07" is rounded to its last decimal, however coarse that is; "1" may stand for 1.0.
+        rounded = step / 2 if quantity.step < quantity.factor else 0.0
+        below = max(min(below, max_frac * high), rounded)
+        above = max(min(above, max_frac * high), rounded)
     ends = sorted((sign * (low - below), sign * (high + above)))
     return Band(low=Amount(ends[0]), high=Amount(ends[1]))
 
@@ -97,11 +109,20 @@ def compare(band: Band, figures: Sequence[Figure], slack: Slack = EXACT) -> tupl
     return Verdict.CONTRADICTED, first
 
 
-def compare_exact(band: Band, figure: Figure, slack: Slack = EXACT) -> Verdict:
-    """Judge an equality with a fact that carries no noise: it holds within the margin, else it does not."""
-    margin = slack.of(figure.amount)
-    agrees = band.meets(figure.amount - margin, figure.amount + margin)
-    return Verdict.HOLDS if agrees else Verdict.CONTRADICTED
+def compare_stated(
+    quantity: Quantity, figures: Sequence[Figure], slack: Slack = EXACT
+) -> tuple[Verdict, Figure]:
+    """Judge a number as it is hedged: "below x" and "above x" as thresholds, all else as an equality."""
+    if quantity.hedge in {Hedge.ABOVE, Hedge.BELOW}:
+        is_below = quantity.hedge is Hedge.BELOW
+        return compare_threshold(quantity.amount, figures, is_below=is_below, slack=slack)
+    return compare(band_of(quantity), figures, slack)
+
+
+def compare_exact(quantity: Quantity, figure: Figure, slack: Slack = EXACT) -> Verdict:
+    """Judge by a fact that carries no noise: what is said holds within the margin, or it does not."""
+    verdict, _ = compare_stated(quantity, [figure], slack)
+    return Verdict.HOLDS if verdict is Verdict.WITHIN_NOISE else verdict
 
 
 def compare_change(

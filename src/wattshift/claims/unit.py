@@ -107,6 +107,7 @@ SPELLINGS: tuple[Spelling, ...] = (
     _spelling(
         Unit.HASHPRICE, rf"{_CURRENCY_WORD}{_PER}(?:EH|exa-?hash)(?:{_SECOND})?{_DAY}", "0.001", money=True
     ),
+    _spelling(Unit.HASHPRICE, rf"\s?(?:\u00a2|c|cents?){_PER}(?:TH|tera-?hash)(?:{_SECOND})?(?:{_DAY})?", 10),
     _spelling(
         Unit.USD_PER_TH,
         rf"{_CURRENCY_WORD}{_PER}(?:TH|tera-?hash(?:es)?)(?:{_SECOND})?(?!{_DAY})",

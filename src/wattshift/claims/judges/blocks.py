@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from wattshift.claims.claim import Claim, Figure, Finding, Verdict
 from wattshift.claims.evidence import Evidence, MeanInterval
 from wattshift.claims.judges.common import (
+    Span,
     cannot,
     explained,
     finding,
@@ -17,8 +18,8 @@ from wattshift.claims.judges.common import (
     span_of,
     when_of,
 )
-from wattshift.claims.quantity import Amount, Hedge
-from wattshift.claims.tolerance import Slack, band_of, compare, compare_threshold
+from wattshift.claims.quantity import Amount
+from wattshift.claims.tolerance import Slack, compare_stated
 from wattshift.claims.unit import Unit
 from wattshift.claims.when import Role
 
@@ -44,6 +45,7 @@ def interval(claim: Claim, evidence: Evidence) -> Finding:
         figures = [_figure(evidence.mean_interval(last.at, this.at), "the difficulty period before")]
     elif span.is_dated and not span.is_day:
         figures = [_figure(evidence.mean_interval(span.start_at, span.end_at), span.words)]
+        figures += _weeks(evidence, span)
     else:
         figures = _figures_lately(evidence, span.end_at)
     if not _MIN_S <= quantity.amount <= _MAX_S:
@@ -58,12 +60,17 @@ def interval(claim: Claim, evidence: Evidence) -> Finding:
         return cannot(
             claim, understood, "no mean block interval is that long or short; it may mean something else"
         )
-    if quantity.hedge in {Hedge.ABOVE, Hedge.BELOW}:
-        is_below = quantity.hedge is Hedge.BELOW
-        verdict, decisive = compare_threshold(quantity.amount, figures, is_below=is_below, slack=_SLACK)
-    else:
-        verdict, decisive = compare(band_of(quantity), figures, _SLACK)
+    verdict, decisive = compare_stated(quantity, figures, _SLACK)
     return finding(claim, verdict, understood, figures, explained(verdict, decisive, figures))
+
+
+def _weeks(evidence: Evidence, span: Span) -> list[Figure]:
+    """The fastest and the slowest week inside a span whose ends are as vague as "late January"."""
+    days = int((span.end_at - span.start_at) / timedelta(days=1))
+    starts = [span.start_at + timedelta(days=day) for day in range(0, days - 6, max(1, days // 31))]
+    weeks = [evidence.mean_interval(start_at, start_at + timedelta(days=7)) for start_at in starts]
+    named = ((min, "fastest week"), (max, "slowest week"))
+    return [_figure(pick(weeks, key=lambda each: each.mean_s), name) for pick, name in named if weeks]
 
 
 def _figures_lately(evidence: Evidence, at: datetime) -> list[Figure]:

@@ -15,8 +15,8 @@ __all__ = ["asic_ai", "cause"]
 
 _AI = re.compile(r"\bAI\b|\bHPC\b|artificial intelligence", re.IGNORECASE)
 _WEATHER = re.compile(r"storm|winter|cold|heat|weather|curtail|grid|ERCOT", re.IGNORECASE)
-_BAN = re.compile(r"\bban|crackdown|china|regulat|polic", re.IGNORECASE)
-_PRICE = re.compile(r"price|halving|profitab|unprofitable|margin|revenue", re.IGNORECASE)
+_BAN = re.compile(r"\bban|crackdown|china|chinese|regulat|polic", re.IGNORECASE)
+_PRICE = re.compile(r"\bprices?\b|halving|profitab|unprofitable|margin|revenue", re.IGNORECASE)
 _NEGATED = re.compile(
     r"\b(?:cannot|can't|can not|could not|couldn't|won't|will not|don't|do not|does not|doesn't|never|not"
     r"|unable|useless|unsuitable|no way|nor|impossible|incapable)\b"
@@ -34,6 +34,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _TINY_FRAC = 0.01
+_MINERS = frozenset({Subject.MINING, Subject.MACHINE})
 _LIMITS = {
     "AI": (
         _AI,
@@ -60,8 +61,9 @@ _LIMITS = {
 
 def cause(claim: Claim, evidence: Evidence) -> Finding:
     """Say what can and cannot be said of "because miners moved to AI"."""
-    named = next((name for name, (pattern, _) in _LIMITS.items() if pattern.search(claim.sentence)), None)
-    understood = f"{claim.subject.value} moved because of {named or 'something the text names'}"
+    named = _named(claim)
+    what = "miners leave" if claim.subject in _MINERS else f"{claim.subject.value} moved"
+    understood = f"{what} because of {named or 'something the text names'}"
     limits = _LIMITS[named][1] if named else "blocks hold no reasons"
     told = "blocks say how much and when, not why"
     if claim.subject is Subject.HASHPRICE and (found := _hashprice_cause(claim, evidence, understood)):
@@ -69,6 +71,16 @@ def cause(claim: Claim, evidence: Evidence) -> Finding:
     if claim.subject is not Subject.HASHPRICE:
         told += f"; {_move(claim, evidence)}"
     return cannot(claim, understood, f"{told}; {limits}")
+
+
+def _named(claim: Claim) -> str | None:
+    """The cause that the words behind "because" name, else the sentence's."""
+    after = _AFTER.search(claim.sentence)
+    for words in ([after[1]] if after else []) + [claim.sentence]:
+        found = {name: match for name, (pattern, _) in _LIMITS.items() if (match := pattern.search(words))}
+        if found:
+            return min(found, key=lambda name: found[name].start())
+    return None
 
 
 def _hashprice_cause(claim: Claim, evidence: Evidence, understood: str) -> Finding | None:

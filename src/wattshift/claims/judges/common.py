@@ -11,13 +11,14 @@ from typing import SupportsFloat
 from wattshift.claims.claim import Claim, Figure, Finding, Verdict
 from wattshift.claims.evidence import Evidence
 from wattshift.claims.quantity import Amount, Band, Hedge, Quantity
-from wattshift.claims.tolerance import band_of
+from wattshift.claims.tolerance import Slack, band_of, compare_stated
 from wattshift.claims.unit import Unit
 from wattshift.claims.when import Role, When
 from wattshift.clock import format_instant
 
 __all__ = [
     "Span",
+    "agrees",
     "at_day",
     "cannot",
     "exact_figure",
@@ -27,7 +28,9 @@ __all__ = [
     "instants",
     "is_origin",
     "is_past",
+    "is_premise",
     "is_present",
+    "judged_level",
     "not_a_level",
     "number_in_words",
     "period_of",
@@ -39,7 +42,8 @@ __all__ = [
 ]
 
 _ORIGIN = re.compile(
-    r"\b(?:(?:from|compared (?:with|to)|versus|vs\.?|against|than)\s(?:(?!to\b)[\w'-]+\s){0,6}~?"
+    r"\b(?:(?:from|compared (?:with|to)|versus|vs\.?|against"
+    r"|(?<!more )(?<!less )(?<!fewer )(?<!greater )than)\s(?:(?!to\b)[\w'-]+\s){0,6}~?"
     r"|(?:previously|earlier|once|formerly|prior)\s(?:(?:a|an|the|at|about|around|roughly|nearly"
     r"|over)\s){0,3}~?)$",
     re.IGNORECASE,
@@ -63,8 +67,18 @@ _DIFFERENCE = re.compile(
     re.IGNORECASE,
 )
 _FORECAST = re.compile(
-    r"\b(?:will|would|could|(?-i:may|might)|expected to|projected to|forecast\w*|poised|next (?:week"
+    r"\b(?:will|would|could|(?-i:may|might)|expect\w*|predict\w*|anticipat\w*|projects|projected to|sees"
+    r"|forecast\w*|poised|next (?:week"
     r"|month|quarter|year)|by the end of|target\w*|aims?)\b",
+    re.IGNORECASE,
+)
+_PREMISE = re.compile(
+    r"\b(?:at|with|assum\w+|given|for|under)\s(?:an?\s|the\s)?(?:\w+\s){0,2}?hash[\s-]?(?:rate|price|power)"
+    r"(?:\s(?:of|at|around|near|about))*\s$",
+    re.IGNORECASE,
+)
+_LASTING = re.compile(
+    r"\b(?:ha(?:s|ve|d) (?:\w+ )?been|(?:ha(?:s|ve|d) )?(?:stayed|remained|held|kept))\b",
     re.IGNORECASE,
 )
 _DAY = timedelta(days=1)
@@ -120,6 +134,11 @@ def span_of(claim: Claim, evidence: Evidence) -> Span:
     if named is None and since is not None and is_origin(claim):
         named = since if since.role is Role.SINCE else _start_day(since)
     latest = min(claim.told.end_at, evidence.known_to_at)
+    if named is None and since is not None and _is_lasting(claim):
+        start_at = since.end_at if since.role is Role.SINCE else since.start_at
+        return Span(
+            start_at=start_at, end_at=max(start_at, latest), words=_day_words(start_at, latest), is_dated=True
+        )
     if named is None:
         start_at = claim.told.start_at
         return Span(
@@ -135,6 +154,12 @@ def span_of(claim: Claim, evidence: Evidence) -> Span:
         words=_day_words(named.start_at, end_at),
         is_dated=True,
     )
+
+
+def _is_lasting(claim: Claim) -> bool:
+    """Whether a threshold is said to have held all the time: "has been above 140 T since October"."""
+    is_threshold = claim.stated is not None and claim.stated.hedge in {Hedge.ABOVE, Hedge.BELOW}
+    return is_threshold and _LASTING.search(claim.clause) is not None
 
 
 def _start_day(when: When) -> When:
@@ -180,6 +205,13 @@ def is_past(claim: Claim) -> bool:
     return not dated and not is_present(claim) and _ONCE.search(claim.clause) is not None
 
 
+def is_premise(claim: Claim) -> bool:
+    """Whether the number is given as a premise: "at a hashprice of 60 USD a machine earns ..."."""
+    if claim.stated is None:
+        return False
+    return _PREMISE.search(claim.sentence[: claim.stated.start]) is not None
+
+
 def not_a_level(claim: Claim, *, is_change: bool = False) -> str | None:
     """Why a number is no level of the present or past: a difference, or a forecast; a change may differ."""
     if (
@@ -191,6 +223,26 @@ def not_a_level(claim: Claim, *, is_change: bool = False) -> str | None:
     if _FORECAST.search(claim.clause):
         return "it speaks of the future, which no data hold"
     return None
+
+
+def agrees(quantity: Quantity, amount: SupportsFloat) -> bool:
+    """Whether an exact amount is what a number says, as it is hedged."""
+    if quantity.hedge is Hedge.ABOVE:
+        return float(amount) > quantity.amount
+    if quantity.hedge is Hedge.BELOW:
+        return float(amount) < quantity.amount
+    return band_of(quantity).holds(amount)
+
+
+def judged_level(
+    quantity: Quantity, figures: Sequence[Figure], slack: Slack, span: Span
+) -> tuple[Verdict, Figure]:
+    """Judge a level; over a longer span a threshold holds only where it holds throughout."""
+    verdict, decisive = compare_stated(quantity, figures, slack)
+    if span.is_day or quantity.hedge not in {Hedge.ABOVE, Hedge.BELOW} or verdict is not Verdict.HOLDS:
+        return verdict, decisive
+    unlike = [each for each in figures if not agrees(quantity, each.amount)]
+    return (Verdict.DEPENDS, unlike[0]) if unlike else (verdict, decisive)
 
 
 def slipped(quantity: Quantity, figures: Iterable[Figure], factors_ratio: Sequence[float]) -> float | None:

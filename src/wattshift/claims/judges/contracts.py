@@ -17,23 +17,27 @@ from wattshift.claims.judges.common import (
 from wattshift.claims.tolerance import Slack, band_of, compare_exact
 from wattshift.claims.unit import Unit
 
-__all__ = ["ai_per_mwh", "contract"]
+__all__ = ["CUSTOMERS", "ai_per_mwh", "contract", "sellers_of"]
 
 _SLACK = Slack(margin_frac=0.03)
 _YEAR_S = 31_557_600
 _MIN_USD = 1e8
-_CUSTOMERS = (
+CUSTOMERS = (
     "Microsoft", "Google", "Amazon", "AWS", "Meta", "Oracle", "OpenAI", "Anthropic", "NVIDIA", "CoreWeave",
     "Fluidstack", "AMD", "xAI",
 )  # fmt: skip
 _ALIASES = {"AWS": "Amazon Web Services", "Amazon": "Amazon Web Services", "Nvidia": "NVIDIA"}
-_WITH = re.compile(rf"\b(?:with|to|from|by|for)\s(?:\w+\s)?(?P<name>{'|'.join(_CUSTOMERS)})\b", re.IGNORECASE)
+_WITH = re.compile(rf"\b(?:with|to|from|by|for)\s(?:\w+\s)?(?P<name>{'|'.join(CUSTOMERS)})\b", re.IGNORECASE)
 _MW = {"critical_it": "critical IT", "gross": "gross"}
 _TOTAL = re.compile(r"\b(?:total|combined|altogether|in all|cumulative|across)\b", re.IGNORECASE)
 _SEVERAL = re.compile(
     r"\b(?:total|combined|altogether|cumulative|contracts|deals|leases|agreements)\b", re.IGNORECASE
 )
 _EXTENDED = re.compile(r"\boptions?\b|extension|extended|renew|up to|potential", re.IGNORECASE)
+_OPTIONS = re.compile(
+    r"\b(?:with|includ\w+|if)\s(?:[\w-]+\s){0,4}?(?:options?|extensions?|renewals?)\b", re.IGNORECASE
+)
+_OPTIONAL = "value with all options"
 _COST = re.compile(
     r"capex|cost|spend|invest|rais|debt|notes|bond|financ|loan|purchas|buy|acqui|backstop|guarant|warrant"
     r"|equity|stake",
@@ -47,7 +51,7 @@ def contract(claim: Claim, evidence: Evidence) -> Finding:
     understood = f"AI contract: {quantity_in_words(quantity)}"
     known = evidence.contracts(min(claim.told.end_at, evidence.known_to_at))
     text = _segment(claim.sentence, claim.quantity.start, known)
-    sellers = [each for each in known if _names(text, each)]
+    sellers = sellers_of(text, known)
     if not sellers:
         return cannot(claim, understood, "no bundled contract of that company was announced by then")
     customers = _customers(text)
@@ -58,7 +62,9 @@ def contract(claim: Claim, evidence: Evidence) -> Finding:
     if not figures or (quantity.unit is Unit.USD and quantity.amount < _MIN_USD):
         return cannot(claim, understood, "the bundled contracts do not hold this part of it", figures)
     figures.sort(key=lambda figure: abs(figure.amount - quantity.amount))
-    verdict = compare_exact(band_of(quantity), figures[0], _SLACK)
+    verdict = compare_exact(quantity, figures[0], _SLACK)
+    if found := _with_options(claim, verdict, understood, figures, rows or sellers):
+        return found
     leads = quantity.unit is Unit.USD or claim.other(Unit.USD) is None
     if verdict is Verdict.HOLDS and leads and not rows and (stranger := _WITH.search(text)):
         names = ", ".join(sorted({each.customer for each in sellers}))
@@ -74,6 +80,29 @@ def contract(claim: Claim, evidence: Evidence) -> Finding:
             figures[:1],
         )
     return finding(claim, verdict, understood, figures[:3], figure_in_words(figures[0]))
+
+
+def _with_options(
+    claim: Claim, verdict: Verdict, understood: str, figures: Sequence[Figure], rows: Sequence[Contract]
+) -> Finding | None:
+    """What options make of a verdict: a value with options that names none, and a wrong one that does."""
+    if verdict is Verdict.HOLDS:
+        if figures[0].estimator != _OPTIONAL or _EXTENDED.search(claim.sentence):
+            return None
+        words = f"{figure_in_words(figures[0])}; the base term alone is worth less, and no options are named"
+        return finding(claim, Verdict.DEPENDS, understood, figures[:3], words)
+    behind = claim.sentence[claim.quantity.start : claim.quantity.end + 40]
+    if claim.quantity.unit is not Unit.USD or len(rows) != 1 or not _OPTIONS.search(behind):
+        return None
+    optional = [each for each in figures if each.estimator == _OPTIONAL]
+    if not optional:
+        return None
+    return finding(claim, Verdict.CONTRADICTED, understood, optional, figure_in_words(optional[0]))
+
+
+def sellers_of(text: str, known: Sequence[Contract]) -> list[Contract]:
+    """The contracts of the sellers that a text names."""
+    return [each for each in known if _names(text, each)]
 
 
 def _segment(text: str, at: int, known: Sequence[Contract]) -> str:
@@ -102,7 +131,7 @@ def _seller(row: Contract) -> re.Pattern[str]:
 
 
 def _customers(text: str) -> list[str]:
-    found = [name for name in _CUSTOMERS if re.search(rf"\b{name}\b", text, re.IGNORECASE)]
+    found = [name for name in CUSTOMERS if re.search(rf"\b{name}\b", text, re.IGNORECASE)]
     return [_ALIASES.get(name, name) for name in found]
 
 
@@ -117,6 +146,8 @@ def _figures(unit: Unit, rows: Sequence[Contract]) -> list[Figure]:
         at = f"{row.provider} with {row.customer}, announced {when}, {row.basis}"
         if unit is Unit.USD:
             figures.append(exact_figure("contract value", row.value_usd_bn * 1e9, unit, at=at))
+            if row.value_with_options_usd_bn:
+                figures.append(exact_figure(_OPTIONAL, row.value_with_options_usd_bn * 1e9, unit, at=at))
             if row.noi_usd_m_per_year:
                 figures.append(
                     exact_figure("operating income a year", row.noi_usd_m_per_year * 1e6, unit, at=at)
@@ -166,7 +197,7 @@ def ai_per_mwh(claim: Claim, evidence: Evidence) -> Finding:
         return cannot(claim, understood, "no AI contract is bundled that was announced by then")
     if rows:
         figures.sort(key=lambda figure: abs(figure.amount - quantity.amount))
-        verdict = compare_exact(band_of(quantity), figures[0], _SLACK)
+        verdict = compare_exact(quantity, figures[0], _SLACK)
         if verdict is Verdict.CONTRADICTED and len(rows) > 1:
             return cannot(
                 claim,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from wattshift.claims.claim import Claim, Figure, Finding, Verdict
 from wattshift.claims.evidence import Evidence, Retarget
 from wattshift.claims.judges.common import (
+    agrees,
     at_day,
     cannot,
     exact_figure,
@@ -18,6 +20,7 @@ from wattshift.claims.judges.common import (
     instants,
     is_origin,
     is_present,
+    judged_level,
     not_a_level,
     period_of,
     quantity_in_words,
@@ -26,15 +29,16 @@ from wattshift.claims.judges.common import (
     span_of,
     when_of,
 )
-from wattshift.claims.quantity import Amount, Band
+from wattshift.claims.quantity import Amount, Band, Hedge
 from wattshift.claims.tolerance import Slack, band_of, compare_change, compare_exact
 from wattshift.claims.unit import Unit
 from wattshift.claims.when import Role, When
 from wattshift.measures.difficulty import Adjustment, Projection
 
-__all__ = ["adjustment_at", "level", "next_change", "past_change", "wait"]
+__all__ = ["adjustment_at", "level", "next_change", "past_change", "record", "wait"]
 
-_LAST = re.compile(r"\b(?:last|latest|most recent|previous|just)\b", re.IGNORECASE)
+_LAST = re.compile(r"\b(?:last|latest|most recent|just)\b", re.IGNORECASE)
+_PREVIOUS = re.compile(r"\b(?:previous|prior|preceding)\b", re.IGNORECASE)
 _CHANGE_SLACK = Slack(least=Amount(0.001))
 _NEXT_SLACK = Slack(least=Amount(0.005))
 _LEVEL_SLACK = Slack(margin_frac=0.002)
@@ -65,6 +69,10 @@ def adjustment_at(claim: Claim, adjustments: Sequence[Adjustment]) -> Adjustment
         if len(near) > 1:
             near = [each for each in near if named.start_at <= each.at < named.end_at]
         return near[0] if len(near) == 1 else None
+    if _PREVIOUS.search(claim.clause) and claim.stated is not None and len(adjustments) > 1:
+        # Whether "previous" counts from the last adjustment or from the next one is left open.
+        size_frac = claim.quantity.amount
+        return min(adjustments[-2:], key=lambda each: abs(abs(each.change_frac) - size_frac))
     return adjustments[-1] if _LAST.search(claim.clause) and adjustments else None
 
 
@@ -139,7 +147,8 @@ def _change_since(claim: Claim, evidence: Evidence, understood: str) -> Finding:
         return cannot(
             claim, understood, f"from where it counts is not clear: {figure_in_words(figures[0])}", figures
         )
-    return finding(claim, verdict, f"{understood} since {since.words}", figures, figure_in_words(figures[0]))
+    period = since.words if since.role is Role.OVER else f"since {since.words}"
+    return finding(claim, verdict, f"{understood}, {period}", figures, figure_in_words(figures[0]))
 
 
 def next_change(claim: Claim, evidence: Evidence) -> Finding:
@@ -254,13 +263,14 @@ def level(claim: Claim, evidence: Evidence) -> Finding:
         exact_figure("difficulty was", evidence.difficulty(at), Unit.PLAIN, at=at_day(at)) for at in moments
     ]
     figures.sort(key=lambda figure: abs(figure.amount - quantity.amount))
-    verdict = compare_exact(band_of(quantity), figures[0], _LEVEL_SLACK)
+    is_threshold = quantity.hedge in {Hedge.ABOVE, Hedge.BELOW}
+    verdict, _ = judged_level(quantity, figures if is_threshold else figures[:1], _LEVEL_SLACK, span)
+    if verdict is Verdict.WITHIN_NOISE:
+        verdict = Verdict.HOLDS
     if verdict is Verdict.CONTRADICTED and slipped(quantity, figures[:1], (1e3, 1e-3)):
         verdict = Verdict.MISSTATED_UNIT
     if verdict is Verdict.CONTRADICTED and not span.is_dated and not is_present(claim):
-        past = [
-            each for each in evidence.adjustments(span.end_at) if band_of(quantity).holds(each.difficulty)
-        ]
+        past = [each for each in evidence.adjustments(span.end_at) if agrees(quantity, each.difficulty)]
         if past:
             return cannot(
                 claim,
@@ -269,3 +279,24 @@ def level(claim: Claim, evidence: Evidence) -> Finding:
                 figures[:1],
             )
     return finding(claim, verdict, understood, figures[:1], figure_in_words(figures[0]))
+
+
+def record(claim: Claim, evidence: Evidence) -> Finding:
+    """Judge "a record 155.97 trillion": it must have been the highest when it came."""
+    latest = min(claim.told.end_at, evidence.known_to_at)
+    quantity = replace(claim.quantity, hedge=Hedge.EXACT)
+    understood = f"record of difficulty {quantity_in_words(quantity)}"
+    if why := not_a_level(claim):
+        return cannot(claim, understood, why)
+    records: list[Adjustment] = []
+    for each in evidence.adjustments(latest):
+        if not records or each.difficulty > records[-1].difficulty:
+            records.append(each)
+    if not records:
+        return cannot(claim, understood, "adjustments before 2020 are not bundled here")
+    nearest = min(records, key=lambda each: abs(each.difficulty - quantity.amount))
+    figure = exact_figure("a record was", nearest.difficulty, Unit.PLAIN, at=at_day(nearest.at))
+    verdict = compare_exact(quantity, figure, _LEVEL_SLACK)
+    if verdict is Verdict.HOLDS and nearest is not records[-1] and is_present(claim):
+        return cannot(claim, understood, f"it was surpassed since: {figure_in_words(figure)}", [figure])
+    return finding(claim, verdict, understood, [figure], figure_in_words(figure))

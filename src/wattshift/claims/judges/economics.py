@@ -16,7 +16,7 @@ from wattshift.claims.judges.common import (
     span_of,
 )
 from wattshift.claims.quantity import Quantity
-from wattshift.claims.tolerance import Slack, band_of, compare, compare_exact
+from wattshift.claims.tolerance import Slack, compare_exact, compare_stated
 from wattshift.claims.unit import Unit
 from wattshift.units import j_per_th_to_mwh_per_ph_day, usd_per_ph_day_to_usd_per_mwh
 from wattshift.value.mining import machine_cost_usd_per_mw, payback
@@ -91,7 +91,7 @@ def _at_efficiency(
         return finding(
             claim, verdict, understood, figures, "; ".join(figure_in_words(each) for each in figures)
         )
-    verdict, decisive = compare(band_of(quantity), figures, _SLACK)
+    verdict, decisive = compare_stated(quantity, figures, _SLACK)
     return finding(claim, verdict, understood, figures, explained(verdict, decisive, figures))
 
 
@@ -121,7 +121,7 @@ def machine_price(claim: Claim, evidence: Evidence) -> Finding:
         for each in offers
     ]
     figures.sort(key=lambda figure: abs(figure.amount - quantity.amount))
-    verdict, decisive = compare(band_of(quantity), figures[:1], _SLACK)
+    verdict, decisive = compare_stated(quantity, figures[:1], _SLACK)
     words = explained(verdict, decisive, figures)
     if verdict is Verdict.CONTRADICTED and efficiency is None:
         return cannot(
@@ -150,7 +150,7 @@ def machine_per_mw(claim: Claim, evidence: Evidence) -> Finding:
         Unit.USD_PER_MW,
         at=f"{price.amount:g} USD/TH, {efficiency.amount:g} J/TH",
     )
-    verdict = compare_exact(band_of(claim.quantity), figure, Slack(margin_frac=0.01))
+    verdict = compare_exact(claim.quantity, figure, Slack(margin_frac=0.01))
     return finding(claim, verdict, understood, [figure], figure_in_words(figure))
 
 
@@ -181,7 +181,7 @@ def payback_time(claim: Claim, evidence: Evidence) -> Finding:
     if found.days is None:
         return finding(claim, Verdict.CONTRADICTED, understood, (), given)
     figure = exact_figure("payback", found.days * 86_400, Unit.TIME, at=given)
-    verdict = compare_exact(band_of(claim.quantity), figure, Slack(margin_frac=0.05))
+    verdict = compare_exact(claim.quantity, figure, Slack(margin_frac=0.05))
     return finding(claim, verdict, understood, [figure], figure_in_words(figure))
 
 
@@ -207,7 +207,7 @@ def specification(claim: Claim, evidence: Evidence) -> Finding:
         figures.append(
             exact_figure(f"{each.model} is rated", amount, quantity.unit, at=f"released {each.release_year}")
         )
-    verdict, decisive = compare(band_of(quantity), figures, Slack(margin_frac=0.02))
+    verdict, decisive = compare_stated(quantity, figures, Slack(margin_frac=0.02))
     if verdict is Verdict.CONTRADICTED and 0.7 < quantity.amount / figures[0].amount < 1.4:
         return cannot(
             claim,

@@ -18,7 +18,9 @@ from wattshift.claims.judges.common import (
     instants,
     is_origin,
     is_past,
+    is_premise,
     is_present,
+    judged_level,
     not_a_level,
     period_of,
     quantity_in_words,
@@ -28,7 +30,14 @@ from wattshift.claims.judges.common import (
     when_of,
 )
 from wattshift.claims.quantity import Amount, Hedge
-from wattshift.claims.tolerance import Slack, band_of, compare, compare_change, compare_threshold
+from wattshift.claims.tolerance import (
+    Slack,
+    band_of,
+    compare,
+    compare_change,
+    compare_stated,
+    compare_threshold,
+)
 from wattshift.claims.unit import Unit
 from wattshift.claims.when import Role, When
 from wattshift.errors import WattshiftError
@@ -41,7 +50,7 @@ _PRICE_SLACK = Slack(margin_frac=0.03)
 _NEAR_FRAC = 0.02
 _WIDE_FRAC = 0.05
 _MAX_DAYS = 400
-_LOW = re.compile(r"lowest|weakest|\blow\b", re.IGNORECASE)
+_LOW = re.compile(r"lowest|weakest|\blows?\b", re.IGNORECASE)
 _EVER = re.compile(r"record|all-time|ever", re.IGNORECASE)
 _DAY = timedelta(days=1)
 
@@ -84,12 +93,12 @@ def level(claim: Claim, evidence: Evidence) -> Finding:
         figures[0] = replace(figures[0], low=low, high=high)
     if _is_open(evidence, span.end_at):
         return _by_range(claim, understood, figures[0])
-    if quantity.hedge in {Hedge.ABOVE, Hedge.BELOW}:
-        is_below = quantity.hedge is Hedge.BELOW
-        verdict, decisive = compare_threshold(quantity.amount, figures[:1], is_below=is_below, slack=_SLACK)
-    else:
-        verdict, decisive = compare(band_of(quantity), figures, _SLACK)
+    is_threshold = quantity.hedge in {Hedge.ABOVE, Hedge.BELOW}
+    heard = figures[:1] if is_threshold and span.is_day else figures
+    verdict, decisive = judged_level(quantity, heard, _SLACK, span)
     if verdict is Verdict.CONTRADICTED:
+        if is_premise(claim):
+            return cannot(claim, understood, "it is a premise, not a statement", figures[:1])
         if slipped(quantity, figures, (1e3, 1e-3)):
             verdict = Verdict.MISSTATED_UNIT
         elif not span.is_dated and not is_present(claim) and (then := _stood_there(claim, evidence, span)):
@@ -114,7 +123,8 @@ def _figures(evidence: Evidence, span: Span, told: Told) -> list[Figure]:
 def _by_range(claim: Claim, understood: str, figure: Figure) -> Finding:
     """Without fees the subsidy alone still bounds hashprice from below."""
     band = band_of(claim.quantity)
-    if band.high < figure.low * (1 - _SLACK.margin_frac) and claim.quantity.hedge is not Hedge.ABOVE:
+    is_stated = claim.quantity.hedge is not Hedge.ABOVE and not is_premise(claim)
+    if band.high < figure.low * (1 - _SLACK.margin_frac) and is_stated:
         words = f"{_NO_FEES}; but it was at least {figure.low:.2f}: {figure_in_words(figure)}"
         return finding(claim, Verdict.CONTRADICTED, understood, [figure], words)
     return cannot(claim, understood, f"{_NO_FEES}: {figure_in_words(figure)}", [figure])
@@ -157,7 +167,7 @@ def mean(claim: Claim, evidence: Evidence) -> Finding:
         unit=Unit.HASHPRICE,
         at=words,
     )
-    verdict, decisive = compare(band_of(quantity), [figure], _SLACK)
+    verdict, decisive = compare_stated(quantity, [figure], _SLACK)
     note = f"{explained(verdict, decisive, [figure])}; other price venues and closing times move it by 1.5 %"
     return finding(claim, verdict, understood, [figure], note)
 

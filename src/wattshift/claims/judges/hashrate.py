@@ -17,7 +17,9 @@ from wattshift.claims.judges.common import (
     figure_in_words,
     finding,
     is_origin,
+    is_premise,
     is_present,
+    judged_level,
     not_a_level,
     period_of,
     quantity_in_words,
@@ -27,7 +29,8 @@ from wattshift.claims.judges.common import (
     when_of,
 )
 from wattshift.claims.quantity import Amount, Band, Hedge
-from wattshift.claims.tolerance import Slack, band_of, compare, compare_change, compare_threshold
+from wattshift.claims.subjects import has_owner
+from wattshift.claims.tolerance import Slack, band_of, compare_change
 from wattshift.claims.unit import Unit
 from wattshift.claims.when import Role
 from wattshift.clock import from_unix
@@ -43,7 +46,19 @@ _CHANGE_SLACK = Slack(least=Amount(0.01))
 """A change: one percentage point."""
 
 _SLIPS = (1e3, 1e-3, 1e6, 1e-6)
-_NETWORK = re.compile(r"network|bitcoin|global|total|overall", re.IGNORECASE)
+_NETWORK = re.compile(
+    r"network|global|worldwide|total|overall|\b(?:bitcoin|BTC)(?:'s)?\s(?:[\w-]+\s){0,4}?hash", re.IGNORECASE
+)
+_PART = re.compile(
+    r"\b(?:knock\w*|t(?:ake|aking|ook|aken)|wip\w+|curtail\w*|unplug\w*|shut\w*|turn\w* o(?:ff|n)|switch\w*"
+    r"|idl\w+|power\w* (?:down|off|up)|remov\w+|add(?:s|ed|ing)?|deploy\w*|br(?:ing|ings|inging|ought)"
+    r"|los[est]\w*|gain\w*|offline|online|worth of|capacity|accounts? for|represent\w*)\b",
+    re.IGNORECASE,
+)
+_OF_ALL = re.compile(
+    r"\sof\s(?:(?:the|all|its|total|global|network|bitcoin)(?:'s)?\s){0,4}hash", re.IGNORECASE
+)
+_MEAN = re.compile(r"averag|\bmean\b", re.IGNORECASE)
 _PLAUSIBLE = Band(low=Amount(40.0), high=Amount(3_000.0))
 _OWN_FRAC = 0.25
 _YEAR = timedelta(days=365)
@@ -82,16 +97,12 @@ def level(claim: Claim, evidence: Evidence) -> Finding:
     if is_origin(claim) and not span.is_dated:
         return cannot(claim, understood, "the text does not say when hashrate stood at this earlier level")
     figures = _figures_at(claim, evidence, span)
-    if quantity.hedge in {Hedge.ABOVE, Hedge.BELOW}:
-        is_below = quantity.hedge is Hedge.BELOW
-        verdict, decisive = compare_threshold(quantity.amount, figures, is_below=is_below, slack=LEVEL_SLACK)
-    else:
-        verdict, decisive = compare(band_of(quantity), figures, LEVEL_SLACK)
+    is_mean = claim.window_days is None and not span.is_day and _MEAN.search(claim.clause) is not None
+    heard = figures[:1] if is_mean else figures
+    verdict, decisive = judged_level(quantity, heard, LEVEL_SLACK, span)
     if verdict is Verdict.CONTRADICTED:
-        if quantity.amount < _OWN_FRAC * figures[0].amount and not _NETWORK.search(claim.clause):
-            return cannot(
-                claim, understood, "the clause does not say that it means the whole network", figures
-            )
+        if why := _another(claim, figures[0].amount):
+            return cannot(claim, understood, why, figures)
         if factor := slipped(quantity, figures[:1], _SLIPS):
             return finding(
                 claim,
@@ -103,9 +114,22 @@ def level(claim: Claim, evidence: Evidence) -> Finding:
             )
         if not span.is_dated and not is_present(claim) and (then := _stood_there(claim, evidence, span)):
             return cannot(
-                claim, understood, f"no date is given: the 7-day mean last stood there on {then}", figures
+                claim, understood, f"no date is given: hashrate last stood there on {then}", figures
             )
     return finding(claim, verdict, understood, figures, explained(verdict, decisive, figures))
+
+
+def _another(claim: Claim, network_ehs: float) -> str | None:
+    """What else a number may be that is not the network's hashrate; None if nothing says so."""
+    if claim.quantity.amount < _OWN_FRAC * network_ehs and not _NETWORK.search(claim.clause):
+        return "the clause does not say that it means the whole network"
+    if has_owner(claim.clause):
+        return "it may be the hashrate of somebody whom the clause names, not the network's"
+    if _PART.search(claim.clause) or _OF_ALL.match(claim.sentence, claim.quantity.end):
+        return "it may be a part of the network's hashrate that came or went"
+    if is_premise(claim):
+        return "it is a premise, not a statement"
+    return None
 
 
 def _figures_at(claim: Claim, evidence: Evidence, span: Span) -> list[Figure]:
@@ -115,8 +139,8 @@ def _figures_at(claim: Claim, evidence: Evidence, span: Span) -> list[Figure]:
     first = _nearest(claim, evidence, span, window_s)
     if claim.window_days is not None:
         return [first]
-    figures = [first]
-    for other_s in (1, 3, 30):
+    figures = [first, _nearest(claim, evidence, span, SECONDS_PER_DAY)]
+    for other_s in (3, 30):
         estimate = evidence.hashrate(span.end_at, window_s=other_s * SECONDS_PER_DAY)
         figures.append(curve_figure(estimate, other_s * SECONDS_PER_DAY))
     core_ehs = Amount(evidence.core_hashrate_ehs(span.end_at))
@@ -171,17 +195,20 @@ def _stood_there(claim: Claim, evidence: Evidence, span: Span) -> str | None:
     start_at = max(span.start_at - _YEAR, evidence.known_from_at + timedelta(days=8))
     if start_at >= span.end_at:
         return None
-    curve = evidence.hashrate_curve(start_at, span.end_at, window_s=WEEK_S, step_s=6 * SECONDS_PER_HOUR)
     quantity = claim.quantity
-    if quantity.hedge is Hedge.BELOW:
-        agrees = curve.mean_ehs < quantity.amount
-    elif quantity.hedge is Hedge.ABOVE:
-        agrees = curve.mean_ehs > quantity.amount
-    else:
-        band = band_of(quantity)
-        agrees = (curve.mean_ehs >= band.low * 0.97) & (curve.mean_ehs <= band.high * 1.03)
-    places = np.flatnonzero(agrees)
-    return f"{from_unix(int(curve.at_s[places[-1]])):%Y-%m-%d}" if len(places) else None
+    for window_s in (WEEK_S, SECONDS_PER_DAY):
+        curve = evidence.hashrate_curve(start_at, span.end_at, window_s=window_s, step_s=6 * SECONDS_PER_HOUR)
+        if quantity.hedge is Hedge.BELOW:
+            fits = curve.mean_ehs < quantity.amount
+        elif quantity.hedge is Hedge.ABOVE:
+            fits = curve.mean_ehs > quantity.amount
+        else:
+            band = band_of(quantity)
+            fits = (curve.mean_ehs >= band.low * 0.97) & (curve.mean_ehs <= band.high * 1.03)
+        places = np.flatnonzero(fits)
+        if len(places):
+            return f"{from_unix(int(curve.at_s[places[-1]])):%Y-%m-%d} ({window_name(window_s)})"
+    return None
 
 
 def change(claim: Claim, evidence: Evidence) -> Finding:

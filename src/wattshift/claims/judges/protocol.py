@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from wattshift.chain.params import MAINNET
@@ -18,6 +19,7 @@ from wattshift.claims.judges.common import (
     quantity_in_words,
     span_of,
 )
+from wattshift.claims.quantity import Hedge
 from wattshift.claims.tolerance import Slack, band_of, compare_exact
 from wattshift.claims.unit import Unit
 from wattshift.units import BLOCK_SPACING_S, sat_to_btc
@@ -50,7 +52,8 @@ def constant(claim: Claim, evidence: Evidence) -> Finding:
         )
     else:
         figure = exact_figure("a block is meant to come every", BLOCK_SPACING_S, Unit.TIME, at="by the rules")
-    verdict = compare_exact(band_of(quantity), figure, Slack(margin_frac=0.02))
+    is_round = quantity.unit is not Unit.BLOCKS or quantity.low % 100 == 0
+    verdict = compare_exact(quantity, figure, Slack(margin_frac=0.02 if is_round else 0.0))
     if verdict is Verdict.CONTRADICTED and quantity.unit is Unit.TIME:
         return cannot(claim, understood, f"it may not mean the rule: {figure_in_words(figure)}", [figure])
     return finding(claim, verdict, understood, [figure], figure_in_words(figure))
@@ -71,7 +74,9 @@ def subsidy(claim: Claim, evidence: Evidence) -> Finding:
     figure = exact_figure(
         "subsidy a day" if is_daily else "subsidy a block", amount, Unit.BTC, at=f"{span.end_at:%Y-%m-%d}"
     )
-    verdict = compare_exact(band_of(quantity), figure, Slack(margin_frac=0.03 if is_daily else 0.0))
+    # "Fees exceeded the 6.25 BTC subsidy": the hedge is about the fees.
+    plain = replace(quantity, hedge=Hedge.EXACT) if quantity.hedge is not Hedge.ABOUT else quantity
+    verdict = compare_exact(plain, figure, Slack(margin_frac=0.03 if is_daily else 0.0))
     eras = [0.5**halvings * 50 * (per_day if is_daily else 1) for halvings in range(6)]
     is_other_era = any(band_of(quantity).holds(each) for each in eras)
     if verdict is Verdict.CONTRADICTED and (

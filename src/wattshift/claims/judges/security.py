@@ -16,8 +16,8 @@ from wattshift.claims.judges.common import (
     quantity_in_words,
     span_of,
 )
-from wattshift.claims.quantity import Amount, Quantity
-from wattshift.claims.tolerance import Slack, band_of, compare, compare_exact
+from wattshift.claims.quantity import Amount, Hedge, Quantity
+from wattshift.claims.tolerance import Slack, band_of, compare_exact, compare_stated
 from wattshift.claims.unit import Unit
 from wattshift.measures.hashrate import WEEK_S
 from wattshift.measures.security import double_spend_prob, nakamoto_double_spend_prob, network_power_mw
@@ -67,6 +67,8 @@ def double_spend(claim: Claim, evidence: Evidence) -> Finding:
 
 def _of_probability(chance: Quantity, figures: list[Figure]) -> tuple[Verdict, Figure]:
     """Small probabilities span decades, so only rounding and one percent of the figure are tolerated."""
+    if chance.hedge in {Hedge.ABOVE, Hedge.BELOW}:
+        return compare_stated(chance, figures, Slack(margin_frac=0.01))
     band = band_of(chance, max_frac=0.5)
     for verdict, figure in zip((Verdict.HOLDS, Verdict.DEPENDS), figures, strict=True):
         if band.meets(figure.amount * 0.99, figure.amount * 1.01):
@@ -122,7 +124,7 @@ def attack_cost(claim: Claim, evidence: Evidence) -> Finding:
             ("51 % of the present hashrate", 0.51),
         )
     ]
-    verdict, decisive = compare(band_of(quantity), figures, Slack(margin_frac=0.05))
+    verdict, decisive = compare_stated(quantity, figures, Slack(margin_frac=0.05))
     return finding(claim, verdict, understood, figures, explained(verdict, decisive, figures))
 
 
@@ -138,7 +140,7 @@ def network_power(claim: Claim, evidence: Evidence) -> Finding:
         figure = exact_figure(
             "hashrate x efficiency:", amount, quantity.unit, at=f"{efficiency.amount:g} J/TH, {source}"
         )
-        verdict = compare_exact(band_of(quantity), figure, Slack(margin_frac=0.02))
+        verdict = compare_exact(quantity, figure, Slack(margin_frac=0.02))
         return finding(claim, verdict, understood, [figure], figure_in_words(figure))
     found = evidence.network_power(span.end_at)
     figure = Figure(
@@ -151,6 +153,10 @@ def network_power(claim: Claim, evidence: Evidence) -> Finding:
     )
     implied = quantity.amount / (ehs * hours)
     told = f"{figure_in_words(figure)}; the text means a fleet of {implied:.1f} J/TH"
+    if quantity.hedge in {Hedge.ABOVE, Hedge.BELOW}:
+        verdict, _ = compare_stated(quantity, [figure])
+        verdict = Verdict.CANNOT_CHECK if verdict is Verdict.CONTRADICTED else verdict
+        return finding(claim, verdict, understood, [figure], told)
     band = band_of(quantity)
     if band.meets(figure.low, figure.high):
         holds = band.holds(figure.amount)

@@ -9,6 +9,7 @@ from wattshift.claims.claim import Claim, Finding, Verdict
 from wattshift.claims.evidence import Evidence
 from wattshift.claims.judges.common import cannot, exact_figure, finding, when_of
 from wattshift.claims.judges.difficulty import adjustment_at
+from wattshift.claims.quantity import Hedge, Quantity
 from wattshift.claims.unit import Unit
 from wattshift.claims.when import Role
 from wattshift.measures.difficulty import Adjustment, Projection
@@ -25,11 +26,24 @@ _OF_LAST = re.compile(
     r"(?:of|over|in) (?:the |its )?(?:last|past|previous|most recent) (?P<total>\d{1,3}|[a-z]+)",
     re.IGNORECASE,
 )
+_ENDED = re.compile(
+    r"\b(?:break|broke|end|snap|halt|interrupt|stop|revers|follow|after)\w*"
+    r"\s(?:(?:a|an|the|its|run|streak|string|series|stretch|of)\s){0,4}$",
+    re.IGNORECASE,
+)
+"""Words after which a run is one that the named adjustment ended."""
+
 _LEVEL = re.compile(r"\b(?:lowest|highest)\b", re.IGNORECASE)
 
 
 def _fits(adjustment: Adjustment, direction: int) -> bool:
     return adjustment.change_frac * direction > 0
+
+
+def _of_count(wanted: Quantity, counted: int) -> Verdict:
+    """A count is exact; "at least" and "more than" are not told apart."""
+    fits = {Hedge.ABOVE: counted >= wanted.low, Hedge.BELOW: counted <= wanted.low}
+    return Verdict.HOLDS if fits.get(wanted.hedge, counted == wanted.low) else Verdict.CONTRADICTED
 
 
 def _listed(adjustments: Sequence[Adjustment]) -> str:
@@ -61,7 +75,7 @@ def count(claim: Claim, evidence: Evidence) -> Finding:
         period += ", the projected one included"
     counts = [sum(_fits(each, claim.direction) for each in stretch) for stretch in stretches]
     best = min(range(len(counts)), key=lambda place: abs(counts[place] - wanted))
-    verdict = Verdict.HOLDS if counts[best] == wanted else Verdict.CONTRADICTED
+    verdict = _of_count(claim.quantity, counts[best])
     figure = exact_figure("counted", counts[best], Unit.TIMES, at=period)
     words = f"{counts[best]} {what} among {len(stretches[best])} adjustments: {_listed(stretches[best])}"
     return finding(claim, verdict, f"difficulty: {wanted} {what} {period}", [figure], words)
@@ -92,6 +106,8 @@ def run(claim: Claim, evidence: Evidence) -> Finding:
     named = adjustment_at(claim, adjustments)
     if named is not None:
         adjustments = adjustments[: adjustments.index(named) + 1]
+    if adjustments and _ENDED.search(claim.sentence[: claim.quantity.start]):
+        adjustments.pop()
     length = 0
     for each in reversed(adjustments):
         if not _fits(each, claim.direction):
@@ -103,7 +119,7 @@ def run(claim: Claim, evidence: Evidence) -> Finding:
         projected = evidence.projections(latest)[0].change_frac
         length = length + 1 if projected * claim.direction > 0 else 0
         listed += f", next {projected * 100:+.2f} % projected"
-    verdict = Verdict.HOLDS if length == wanted else Verdict.CONTRADICTED
+    verdict = _of_count(claim.quantity, length)
     figure = exact_figure("in a row", length, Unit.ORDINAL, at=f"to {adjustments[-1].at:%Y-%m-%d}")
     return finding(claim, verdict, understood, [figure], f"{length} in a row: {listed}")
 

@@ -28,7 +28,7 @@ from wattshift.claims.judges.common import (
 )
 from wattshift.claims.judges.hashrate import LEVEL_SLACK, curve_figure, window_name, window_of
 from wattshift.claims.quantity import Amount, Hedge
-from wattshift.claims.tolerance import Slack, band_of, compare, compare_change
+from wattshift.claims.tolerance import Slack, compare_change, compare_stated
 from wattshift.claims.unit import Unit
 from wattshift.claims.when import Role, When
 from wattshift.clock import format_instant, from_unix, to_unix
@@ -43,7 +43,8 @@ _RECENT_DAYS = 10
 _SAME_DIP_DAYS = 4
 _SETTLED_DAYS = 8
 _PEAK_SLACK = Slack(least=Amount(0.01))
-_LOW = re.compile(r"lowest|weakest|smallest|\blow\b|below|under|beneath|sub-", re.IGNORECASE)
+_ACROSS = "across since"
+_LOW = re.compile(r"lowest|weakest|smallest|\blows?\b|below|under|beneath|sub-", re.IGNORECASE)
 _ALL_TIME = re.compile(r"all-time|record|\bATH\b|ever", re.IGNORECASE)
 
 
@@ -125,7 +126,7 @@ def record(claim: Claim, evidence: Evidence) -> Finding:
         past = evidence.hashrate_curve(*search, window_s=window_s, step_s=SECONDS_PER_HOUR)
         top = from_unix(int(past.at_s[int(past.mean_ehs.argmax())]))
         figures.append(curve_figure(evidence.hashrate(top, window_s=window_s), window_s))
-    verdict, decisive = compare(band_of(quantity), figures, LEVEL_SLACK)
+    verdict, decisive = compare_stated(quantity, figures, LEVEL_SLACK)
     return finding(claim, verdict, understood, figures, "highest " + explained(verdict, decisive, figures))
 
 
@@ -182,6 +183,8 @@ def extreme(claim: Claim, evidence: Evidence) -> Finding:
             claim, understood, f"block times are bundled only from {format_instant(evidence.known_from_at)}"
         )
     windows = [claim.window_days] if claim.window_days else [7, 3, 14, 30]
+    if claim.stated is not None and not claim.window_days:
+        windows.append(1)  # Sites that announce a crossing often plot single days.
     curves = {
         days: evidence.hashrate_curve(
             max(first, since.start_at - timedelta(days=60)),
@@ -225,9 +228,13 @@ def _crossing(
     first = next(iter(stories))
     told = "; ".join(f"{days}-day mean: {words}" for days, (_, words) in stories.items())
     verdicts = {days: verdict for days, (verdict, _) in stories.items()}
+    across = [days for days, (_, words) in stories.items() if words.startswith(_ACROSS)]
     if verdicts[first] is Verdict.HOLDS:
         verdict = Verdict.HOLDS
     elif Verdict.HOLDS in verdicts.values() or verdicts[first] is Verdict.DEPENDS:
+        verdict = Verdict.DEPENDS
+    elif first not in across and across and min(across) < first:
+        # A shorter mean crossed before, this one not yet: one in between crosses now.
         verdict = Verdict.DEPENDS
     else:
         verdict = Verdict.CONTRADICTED
@@ -248,7 +255,7 @@ def _story(curve: HashrateCurve, since: When, sign: float, threshold: float) -> 
     dip = over[int(np.flatnonzero(steps)[-1]) + 1] if steps.any() else over[0]
     earlier = over[over < dip]
     started = from_unix(int(curve.at_s[dip]))
-    crossed = f"across since {started:%Y-%m-%d}"
+    crossed = f"{_ACROSS} {started:%Y-%m-%d}"
     between = earlier[curve.at_s[earlier] > to_unix(since.end_at)]
     if curve.at_s[dip] <= to_unix(since.end_at):
         return Verdict.CONTRADICTED, f"{crossed}, so not for the first time"
