@@ -26,7 +26,7 @@ __all__ = ["load_site", "site_schema"]
 _ADAPTER = TypeAdapter(Site)
 
 _Path = tuple[str | int, ...]
-_EXAMPLE = "examples/houston-100mw.toml shows every key"
+_EXAMPLE = "`wattshift example-site` shows every key"
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument"}
 _MAX_BYTES = 1_000_000
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\s\"']+?)\s*\]\]?\s*(?:#.*)?$")
@@ -120,7 +120,8 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
             f"the site file is not valid TOML: {error}",
             file=path,
             **where,
-            hint="texts need quotes, tables [brackets], lists of tables [[double brackets]]",
+            hint="texts need quotes, numbers a decimal point, tables [brackets], lists of tables"
+            " [[double brackets]]; each key and table stands once",
         ) from None
 
 

@@ -14,7 +14,9 @@ WattshiftError
 │   ├── Missing            a file that should be there is not
 │   ├── SchemaMismatch     its columns or types are not those of `wattshift.tables`
 │   ├── Conflict           two rows claim the same key
-│   └── Corrupt            its bytes are not those that were recorded
+│   ├── Corrupt            its bytes are not those that were recorded
+│   ├── Locked             another process writes to it
+│   └── Unwritable         the disk is full or broken, or will not let us
 ├── ChainError             the Bitcoin protocol's own rules
 │   ├── InvalidHeader      80 bytes that do not prove their work
 │   ├── BrokenLink         a parent is missing or wrong
@@ -51,6 +53,7 @@ __all__ = [
     "InputError",
     "InvalidHeader",
     "LimitReached",
+    "Locked",
     "Malformed",
     "Missing",
     "NoData",
@@ -67,6 +70,7 @@ __all__ = [
     "Unbounded",
     "Unconfirmed",
     "Unsafe",
+    "Unwritable",
     "WattshiftError",
 ]
 
@@ -162,6 +166,14 @@ class Conflict(StoreError):
 
 class Corrupt(StoreError):
     """The bytes are not those that were recorded."""
+
+
+class Locked(StoreError):
+    """Another process holds the lease for writing, or has taken it away."""
+
+
+class Unwritable(StoreError):
+    """The operating system refused to open or write a file; nothing was kept of the attempt."""
 
 
 class ChainError(WattshiftError):

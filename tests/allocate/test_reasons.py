@@ -63,16 +63,16 @@ def reason(
             reason(30.0, 71.2, cap=6.0),
             "at 6.0 of 10.0 MW: the rule 'peak' allows 6 MW, and worth 71.2 > delivered power 32.0 USD/MWh",
         ),
-        (reason(80.0, 60.0, block=BLOCK), "off: delivered power 81.0 > worth 60.0 USD/MWh"),
+        (reason(80.0, 60.0, block=BLOCK), "off: block power, resale forgone, 81.0 > worth 60.0 USD/MWh"),
         (
             reason(80.0, 60.0, block=NO_RESALE),
-            "at 4.0 of 10.0 MW: the block ends here, and more power at 82.0 > worth 60.0 USD/MWh",
+            "at 4.0 of 10.0 MW: the block ends here, and delivered power 82.0 > worth 60.0 USD/MWh",
         ),
         (
             reason(80.0, 60.0, block=NO_RESALE, capacity=3.0),
-            "on: worth 60.0 >= delivered power 2.0 USD/MWh",
+            "on: worth 60.0 >= block power, already paid, 2.0 USD/MWh",
         ),
-        (reason(-15.0, 1.0, block=NO_RESALE), "on: worth 1.0 >= delivered power -13.0 USD/MWh"),
+        (reason(-15.0, 1.0, block=NO_RESALE), "on: worth 1.0 >= delivered power \N{MINUS SIGN}13.0 USD/MWh"),
     ],
 )
 def test_words(found: str, expected: str) -> None:
@@ -80,7 +80,8 @@ def test_words(found: str, expected: str) -> None:
 
 
 def test_a_block_that_is_not_worth_filling() -> None:
-    assert reason(-15.0, -10.0, block=NO_RESALE).startswith("off: delivered power 2.0 > worth -10.0")
+    told = reason(-15.0, -10.0, block=NO_RESALE)
+    assert told.startswith("off: block power, already paid, 2.0 > worth \N{MINUS SIGN}10.0")
 
 
 def test_who_comes_first_at_a_limit(uri: Problem) -> None:

@@ -7,9 +7,10 @@ import pytest
 from wattshift.app import network
 from wattshift.app.belief import outlook_of, posterior_of
 from wattshift.app.snapshot import Archive
-from wattshift.errors import InputError
+from wattshift.errors import InputError, OutOfSpan
 from wattshift.measures.difficulty import ProjectionRule, period_progress
 from wattshift.store.bundled import BundledStore
+from wattshift.units import SECONDS_PER_DAY
 
 CALM = datetime(2026, 1, 19, 12, tzinfo=UTC)
 STORM = datetime(2026, 1, 28, 12, tzinfo=UTC)
@@ -91,3 +92,17 @@ def test_the_last_block_locks_the_change_in(archive: Archive) -> None:
     assert document.calibrated.change_frac == pytest.approx(-0.03280, abs=1e-5)
     assert document.calibrated.low_frac == document.calibrated.high_frac == document.calibrated.change_frac
     assert outlook_of(snapshot, progress).next.is_locked_in
+
+
+def test_early_history_lists_the_retargets_that_are_known(archive: Archive) -> None:
+    at = datetime(2020, 1, 20, tzinfo=UTC)
+    document = network.difficulty(archive, at=at)
+    assert [row.height for row in document.adjustments] == [610_848, 612_864]
+    with pytest.raises(OutOfSpan, match="fewer than 8 retargets"):
+        network.difficulty(archive, at=at, count=8)
+
+
+def test_a_peak_says_no_longer_span_than_is_known(archive: Archive) -> None:
+    peak = network.hashrate_over(archive, at=datetime(2020, 2, 20, tzinfo=UTC)).peak
+    assert peak is not None
+    assert peak.span_s == pytest.approx(43 * SECONDS_PER_DAY, abs=SECONDS_PER_DAY)

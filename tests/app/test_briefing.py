@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from wattshift.app.briefing import brief
 from wattshift.app.sites import open_site
 from wattshift.app.snapshot import Archive
+from wattshift.assets.curtailment import CurtailmentRule
 from wattshift.errors import OutOfSpan
 from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.jsontext import plain
@@ -51,6 +53,17 @@ def test_the_present_decision_is_that_of_the_last_settled_interval(document: Bri
     assert now == then
     price = document.month.series.spot_usd_per_mwh[-1]
     assert document.value.spot_usd_per_mwh == price
+
+
+def test_the_present_decision_obeys_the_rules_of_the_present(archive: Archive) -> None:
+    """A rule that begins at this instant holds now, although the last settled interval was before it."""
+    site, note = open_site(None)
+    begins = CurtailmentRule(reason="maintenance", max_mw=20.0, start_at=AT, end_at=AT + timedelta(hours=1))
+    now = brief(archive, replace(site, rules=(begins,)), site_note=note, at=AT).now
+    assert sum(use.load_mw for use in now) == pytest.approx(20.0)
+    ended = replace(begins, start_at=AT - timedelta(hours=1), end_at=AT)
+    after = brief(archive, replace(site, rules=(ended,)), site_note=note, at=AT).now
+    assert sum(use.load_mw for use in after) > 20.0
 
 
 def test_the_series_reach_back_90_days_and_enclose_their_means(document: BriefDocument) -> None:

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from wattshift.app.planning import hashprice_of_intervals, plan
-from wattshift.app.power import prices_within
+from wattshift.app.power import last_price, present_interval, prices_within
 from wattshift.app.sites import open_site
 from wattshift.app.snapshot import Archive
+from wattshift.app.valuing import value
 from wattshift.assets.site import Site
-from wattshift.assets.tariff import Tariff
+from wattshift.assets.tariff import PowerBlock, Tariff
 from wattshift.clock import Window
-from wattshift.errors import OutOfSpan
+from wattshift.errors import InputError, OutOfSpan
 from wattshift.report.documents.site import PlanDocument
 from wattshift.store.bundled import BundledStore
 
@@ -49,6 +50,38 @@ def test_the_account_adds_up(storm: PlanDocument) -> None:
     assert sum(use.energy_mwh for use in storm.uses) == pytest.approx(best.energy_mwh)
     drawn = np.array(storm.series.load_mw).sum() * storm.hours
     assert drawn == pytest.approx(best.energy_mwh)
+
+
+def test_a_fixed_price_tiles_the_whole_hours_within_the_window(archive: Archive, site: Site) -> None:
+    fixed = dataclasses.replace(site, tariff=Tariff(price_usd_per_mwh=50.0))
+    half_past = STORM.start_at + timedelta(minutes=30)
+    made = plan(archive, fixed, at=STORM.end_at, start_at=half_past, end_at=half_past + timedelta(hours=3))
+    assert (made.start_at, made.end_at) == (
+        STORM.start_at + timedelta(hours=1),
+        STORM.start_at + timedelta(hours=3),
+    )
+    with pytest.raises(InputError, match="no whole clock hour"):
+        plan(archive, fixed, at=STORM.end_at, start_at=half_past, end_at=half_past + timedelta(minutes=50))
+
+
+def test_the_present_interval_holds_the_instant_at_the_last_price(archive: Archive, site: Site) -> None:
+    snapshot = archive.as_of(STORM.start_at + timedelta(minutes=7))
+    last = last_price(snapshot, site)
+    present = present_interval(last, snapshot.as_of)
+    assert present["start"][0] == STORM.start_at
+    assert present.drop("start").equals(last.drop("start"))
+    assert present.schema == last.schema
+
+
+def test_a_block_that_cannot_be_sold_back_is_named_where_spot_power_does_not_pay(
+    archive: Archive, site: Site
+) -> None:
+    block = PowerBlock(block_mw=20.0, block_usd_per_mwh=30.0, resale=False)
+    tariff = dataclasses.replace(site.tariff, block=block)
+    document = value(archive, dataclasses.replace(site, halls=(), rules=(), tariff=tariff), at=STORM.end_at)
+    assert document.in_words.startswith("no use pays for power at")
+    assert "a MWh costs 6.0 USD to use (charges alone: it cannot be sold back)" in document.in_words
+    assert "worth taking for hydro 16 J/TH" in document.in_words
 
 
 def test_machines_rest_in_the_storm_and_halls_keep_their_floor(storm: PlanDocument, site: Site) -> None:

@@ -53,7 +53,12 @@ def test_sums() -> None:
             "rules.0.max_mw",
             "limit of rule 'peak'",
         ),
-        ({"halls": (HALL, HALL)}, "name", "same name"),
+        ({"halls": (HALL, HALL)}, "halls.1.name", "same name 'hall'"),
+        (
+            {"halls": (dataclasses.replace(HALL, name="grid"),)},
+            "halls.0.name",
+            "the power that no use takes",
+        ),
         ({"halls": (), "mining": None}, "mining", "nothing to give power to"),
         ({"time_zone": "Texas"}, "time_zone", "IANA"),
         ({"time_zone": "../etc"}, "time_zone", "IANA"),

@@ -69,3 +69,11 @@ def test_long_names_end_in_an_ellipsis() -> None:
 def test_a_word_without_end_does_not_fill_a_page() -> None:
     told = figures.printable(f"run {'m' * 10_000} now")
     assert told == f"run {'m' * 79}\N{HORIZONTAL ELLIPSIS} now"
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [((93.2, 96.9), "93 to 97"), ((127.31, 127.44), "127.3 to 127.4"), ((105.0, 105.0), "")],
+)
+def test_an_uncertainty_is_empty_where_there_is_none(ends: tuple[float, float], told: str) -> None:
+    assert figures.uncertainty(*ends) == told

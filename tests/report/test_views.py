@@ -146,7 +146,7 @@ def test_plan_tells_accounts_uses_and_proof(planned: PlanDocument) -> None:
 
 def test_a_curve_names_its_ends_and_extremes() -> None:
     out = printed(curve([3.0, 1.0, 2.0], title="t [u]", digits=1, first="1 Jan", last="3 Jan"))
-    assert "t [u]: now 2.0, lowest 1.0, highest 3.0" in out
+    assert "t [u]: last 2.0, lowest 1.0, highest 3.0" in out
     assert "1 Jan" in out
     assert "3 Jan" in out
     assert not printed(curve([], title="t", digits=1, first="", last="")).strip()

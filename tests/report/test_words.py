@@ -83,7 +83,7 @@ def test_a_peak_tells_its_bias(document: BriefDocument) -> None:
     assert peak is not None
     peak = replace(peak, drop_frac=0.128, at=datetime(2025, 10, 31, tzinfo=UTC))
     told = words.peak_in_words(peak, document.hashrate.posterior)
-    assert "on 2025-10-31; now 12.8 % below it" in told
+    assert "highest mean of 7 days in the last 90 days, on 2025-10-31: now 12.8 % below it" in told
     assert "of which luck alone brings 7." in told
     assert "luck" not in words.peak_in_words(peak, None)
 
@@ -110,6 +110,41 @@ def test_ranking() -> None:
     assert words.ranking_in_words(["a", "b", "grid", "c"], 50.0) == (
         "power at 50.0 USD/MWh delivered is worth taking for a, then b; not worth it: c"
     )
+    assert f"at {MINUS}24.4 USD/MWh" in words.ranking_in_words(["a", "grid"], -24.4)
+
+
+def test_a_block_tells_what_its_use_costs() -> None:
+    assert words.block_in_words(40.0, 104.5, ["a", "b"], resale=True, above=["a"]) == (
+        "within the block of 40 MW a MWh costs 104.5 USD to use (resale forgone, and charges):"
+        " worth taking for a, then b"
+    )
+    same = words.block_in_words(40.0, -4.5, ["b", "a"], resale=True, above=["a", "b"])
+    assert f"costs {MINUS}4.5 USD" in same
+    assert same.endswith("the same uses pay that")
+    told = words.block_in_words(20.0, 5.0, [], resale=False, above=[])
+    assert told.endswith("(charges alone: it cannot be sold back): no use pays that")
+
+
+def test_counts_agree_with_their_nouns() -> None:
+    assert [words.counted(count, "block") for count in (0, 1, 1483)] == [
+        "0 blocks",
+        "1 block",
+        "1,483 blocks",
+    ]
+
+
+@pytest.mark.parametrize(("floor", "told"), [(28.84, "28.8"), (0.0, "never"), (-20.8, "never")])
+def test_a_machine_never_stops_earning_where_power_costs_nothing(floor: float, told: str) -> None:
+    assert words.hashprice_floor(floor) == told
+
+
+@pytest.mark.parametrize(
+    ("z", "verdict"), [(-1.9, "within luck"), (2.2, "hardly luck"), (-2.6, "more than luck")]
+)
+def test_an_adjustment_is_judged_as_a_change_of_hashrate_is(
+    document: BriefDocument, z: float, verdict: str
+) -> None:
+    assert words.adjustment_verdict(replace(document.difficulty.adjustments[-1], z=z)) == verdict
 
 
 @pytest.mark.parametrize(
@@ -133,5 +168,5 @@ def test_a_plan_alone_is_compared_with_nothing() -> None:
 @given(st.floats(0, 1e9))
 def test_durations_hold_one_number_and_one_unit(length_s: float) -> None:
     figure, unit = words.duration_in_words(length_s).split(" ")
-    assert float(figure) >= 0
+    assert float(figure.replace(",", "")) >= 0
     assert unit in {"min", "h", "days"}

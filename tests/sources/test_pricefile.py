@@ -89,7 +89,7 @@ def test_gap_names_line_local_and_utc_time() -> None:
     rows = hourly(datetime(2026, 1, 19, tzinfo=UTC), 8)
     del rows[3:5]
     error = refuse(csv_of(*rows), CHICAGO)
-    assert error.message == "2 interval(s) of 60 minutes are missing after line 4"
+    assert error.message == "2 intervals are missing after line 4; each lasts 60 minutes"
     assert error.context == {
         "file": "mine.csv",
         "line": 5,
@@ -140,8 +140,8 @@ def test_mixed_offsets() -> None:
         (csv_of("1,2", header="start,price"), "no price column"),
         (csv_of("1,2", header="start,price_usd_per_kwh"), "multiply the prices by 1000"),
         (csv_of("2026-01-19T00:00Z;5", header="start;price_usd_per_mwh"), "no time column"),
-        (csv_of(), "0 rows cannot show"),
-        (csv_of("2026-01-19T00:00Z,5"), "1 rows cannot show"),
+        (csv_of(), "a series of 0"),
+        (csv_of("2026-01-19T00:00Z,5"), "a series of 1"),
         (csv_of("2026-01-19T00:00Z"), "a row has 1 cells, the header 2"),
         (csv_of('"2026-01-19T00:00Z,5'), "not CSV"),
         (csv_of("2026-01-19T00:00Z,0.031", "2026-01-19T01:00Z,0.029"), "look like USD/kWh"),

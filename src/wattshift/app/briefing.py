@@ -10,7 +10,7 @@ from wattshift.allocate.plan import make_plan
 from wattshift.allocate.problem import build
 from wattshift.app import network
 from wattshift.app.planning import decisions_of, plan
-from wattshift.app.power import last_price, prices_within
+from wattshift.app.power import last_price, present_interval, prices_within
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.app.valuing import value
 from wattshift.assets.site import Site
@@ -79,10 +79,10 @@ def brief(archive: Archive, site: Site, *, site_note: str, at: datetime | None =
 
 
 def _now(snapshot: Snapshot, site: Site) -> tuple[Decision, ...]:
-    """The best use of the interval whose price was settled last."""
+    """The best use of the present interval, at the price that was settled last."""
     problem = build(
         site,
-        last_price(snapshot, site),
+        present_interval(last_price(snapshot, site), snapshot.as_of),
         hashprice_usd_per_ph_day=snapshot.hashprice.usd_per_ph_day,
     )
     return decisions_of(problem, make_plan(problem), 0)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from wattshift.app.belief import calibrated_projection, outlook_of, posterior_of
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.clock import Window, format_instant
-from wattshift.errors import InputError
+from wattshift.errors import InputError, OutOfSpan
 from wattshift.measures.attribution import attribute
 from wattshift.measures.difficulty import (
     adjustments,
@@ -125,6 +125,14 @@ def hashrate_of_period(
 
 def _of_period(snapshot: Snapshot, period: int) -> HashrateEstimate:
     interval = snapshot.blocks.network.retarget_interval
+    known = snapshot.blocks.first_height // interval + 1, snapshot.blocks.tip_height // interval
+    if not known[0] <= period <= known[1]:
+        raise OutOfSpan(
+            f"period {period} is not known at {format_instant(snapshot.as_of)}",
+            first_period=known[0],
+            last_period=known[1],
+            hint="choose periods between these; a period is compared with the one before it by default",
+        )
     first = period * interval
     last = min(first + interval - 1, snapshot.blocks.tip_height)
     return hashrate_of_blocks(snapshot.blocks, first_height=first, last_height=last)
@@ -164,15 +172,24 @@ def _hashrate_document(
 
 
 def difficulty(
-    archive: Archive, *, at: datetime | None = None, count: int = _ADJUSTMENTS
+    archive: Archive, *, at: datetime | None = None, count: int | None = None
 ) -> DifficultyDocument:
     """Where the period stands, the next adjustment by three rules, and the last `count` ones.
+
+    Args:
+        archive: the kept history.
+        at: the instant.
+        count: how many past adjustments; by default eight, or as many as are known.
 
     Raises:
         OutOfSpan: if blocks that it needs are not known.
     """
     snapshot = archive.as_of(at)
     progress = period_progress(snapshot.blocks)
+    if count is None:
+        interval = snapshot.blocks.network.retarget_interval
+        known = progress.period - (max(snapshot.blocks.first_height, interval) - 1) // interval
+        count = min(_ADJUSTMENTS, known)
     outlook = outlook_of(snapshot, progress)
     calibrated = calibrated_projection(snapshot, progress, outlook)
     return DifficultyDocument(
@@ -221,13 +238,13 @@ def hashprice(
         detail=now,
         since=before,
         attribution=attribution,
-        mean=None if mean_over is None else _mean(archive, mean_over),
+        mean=None if mean_over is None else _mean(snapshot, mean_over),
         in_words=words.attribution_in_words(attribution),
         origins=snapshot.origins("blocks", "difficulty_periods", "block_fees", "btc_usd_daily"),
     )
 
 
-def _mean(archive: Archive, window: Window) -> HashpriceMean:
+def _mean(snapshot: Snapshot, window: Window) -> HashpriceMean:
     days = round(window.length_s / SECONDS_PER_DAY)
     if not 1 <= days <= _MAX_MEAN_DAYS:
         raise InputError(
@@ -235,7 +252,15 @@ def _mean(archive: Archive, window: Window) -> HashpriceMean:
             days=window.length_s / SECONDS_PER_DAY,
             hint="choose --mean-start and --mean-end as dates",
         )
-    values = [price.usd_per_ph_day for price in hashprice_at_day_ends(archive, window.start_at, days)]
+    if window.end_at > snapshot.as_of:
+        raise OutOfSpan(
+            "that mean reaches beyond what is known",
+            mean_end=format_instant(window.end_at),
+            at=format_instant(snapshot.as_of),
+            hint="move --mean-end back to a day that is over, or --at forward",
+        )
+    prices = hashprice_at_day_ends(snapshot.archive, window.start_at, days)
+    values = [price.usd_per_ph_day for price in prices]
     return HashpriceMean(
         start_at=window.start_at,
         end_at=window.start_at + timedelta(days=days),

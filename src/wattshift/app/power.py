@@ -10,12 +10,16 @@ import polars as pl
 from wattshift.app.snapshot import Snapshot
 from wattshift.assets.site import Site
 from wattshift.clock import Window, format_instant
-from wattshift.errors import Missing, OutOfSpan
+from wattshift.errors import InputError, Missing, OutOfSpan
 from wattshift.sources.pricefile import parse_prices
 from wattshift.tables import UTC_INSTANT
 
-__all__ = ["last_price", "prices_within", "spot_table"]
+__all__ = ["last_price", "present_interval", "prices_within", "spot_table"]
 
+_IN_SERIES = "choose --start and --end inside the series, --at after both, or another tariff.price_file"
+_AT_IN_SERIES = (
+    "choose --at inside the series (the bundled one starts in January 2021), or another tariff.price_file"
+)
 _SERIES_TABLES = {"ercot_rtm_hb_houston_15min": "power_price"}
 
 
@@ -42,7 +46,7 @@ def prices_within(snapshot: Snapshot, site: Site, window: Window) -> pl.DataFram
     end = pl.col("start") + pl.duration(microseconds=(pl.col("hours") * 3.6e9).round().cast(pl.Int64))
     chosen = series.filter((pl.col("start") >= window.start_at) & (end <= window.end_at))
     if chosen.is_empty() or not _covers(series, window):
-        raise _not_covered(site, series, window)
+        raise _not_covered(snapshot, site, window, hint=_IN_SERIES)
     return chosen
 
 
@@ -59,8 +63,19 @@ def last_price(snapshot: Snapshot, site: Site) -> pl.DataFrame:
     end = pl.col("start") + pl.duration(microseconds=(pl.col("hours") * 3.6e9).round().cast(pl.Int64))
     settled = series.filter((pl.col("start") >= day.start_at) & (end <= day.end_at))
     if settled.is_empty():
-        raise _not_covered(site, series, day)
+        raise _not_covered(snapshot, site, day, hint=_AT_IN_SERIES)
     return settled.tail(1)
+
+
+def present_interval(last: pl.DataFrame, at: datetime) -> pl.DataFrame:
+    """The interval that holds an instant, at the price that was settled last, as one row.
+
+    Rules that begin or end by the clock must be those of the present, not of the last settled interval.
+    """
+    step = timedelta(hours=float(last["hours"][0]))
+    start: datetime = last["start"][0]
+    present = start + step * ((at - start) // step)
+    return last.with_columns(pl.lit(present).cast(UTC_INSTANT).alias("start"))
 
 
 def _series(snapshot: Snapshot, site: Site) -> pl.DataFrame:
@@ -80,9 +95,19 @@ def _series(snapshot: Snapshot, site: Site) -> pl.DataFrame:
 
 
 def _fixed(price_usd_per_mwh: float, window: Window) -> pl.DataFrame:
-    first = window.start_at.replace(minute=0, second=0, microsecond=0)
-    hours = max(1, int((window.end_at - first).total_seconds() // 3600))
-    starts = [first + timedelta(hours=hour) for hour in range(hours)]
+    """The whole clock hours within a window."""
+    hour = timedelta(hours=1)
+    on_hour = window.start_at.replace(minute=0, second=0, microsecond=0)
+    first = on_hour if on_hour == window.start_at else on_hour + hour
+    hours = (window.end_at - first) // hour
+    if hours < 1:
+        raise InputError(
+            "no whole clock hour lies within this window",
+            start=format_instant(window.start_at),
+            end=format_instant(window.end_at),
+            hint="move --start back or --end forward to whole hours",
+        )
+    starts = [first + number * hour for number in range(hours)]
     return pl.DataFrame(
         {
             "start": pl.Series(starts, dtype=UTC_INSTANT),
@@ -100,7 +125,8 @@ def _covers(series: pl.DataFrame, window: Window) -> bool:
     return first < window.start_at + step and last_end > window.end_at - step
 
 
-def _not_covered(site: Site, series: pl.DataFrame, window: Window) -> OutOfSpan:
+def _not_covered(snapshot: Snapshot, site: Site, window: Window, *, hint: str) -> OutOfSpan:
+    series = _series(snapshot, site)
     known = (
         {}
         if series.is_empty()
@@ -115,5 +141,5 @@ def _not_covered(site: Site, series: pl.DataFrame, window: Window) -> OutOfSpan:
         start=format_instant(window.start_at),
         end=format_instant(window.end_at),
         **known,
-        hint="choose --start and --end inside the series, or give tariff.price_file another one",
+        hint=hint,
     )

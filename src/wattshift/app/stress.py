@@ -123,7 +123,7 @@ def stress(archive: Archive, at: datetime | None = None, *, seed: int = _SEED) -
         false_alarms=tuple(
             simulate(rate, np.random.default_rng(seed))
             for simulate in (ribbon_false_alarms, difficulty_false_alarms)
-            for rate in (0.0, growth)
+            for rate in dict.fromkeys((0.0, growth))
         ),
         fleet=_fleet_row(fleet),
         under_water=water,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from wattshift.app.power import last_price, spot_table
 from wattshift.app.snapshot import Archive, Snapshot
+from wattshift.assets.kind import UseKind
 from wattshift.assets.miner import MinerClass
 from wattshift.assets.site import Mining, Site
+from wattshift.errors import InputError
 from wattshift.measures.gpus import GpuAsk, gpu_asks
 from wattshift.measures.machines import machine_price
 from wattshift.provenance import Origin
@@ -49,6 +52,14 @@ class WhatIf:
     delivered_usd_per_mwh: float | None = None
     efficiency_j_per_th: float | None = None
     machine_usd_per_th: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            figure = getattr(self, field.name)
+            if figure is not None and not math.isfinite(figure):
+                raise InputError(
+                    f"{field.name} must be a finite number", value=figure, hint="give a plain number"
+                )
 
 
 def value(
@@ -99,9 +110,21 @@ def value(
         break_evens=break_even_rows,
         gpu_market_in_words=_gpu_market(snapshot),
         contracts=_contracts(snapshot, site, given, hashprice, delivered) if contracts else (),
-        in_words=words.ranking_in_words([use.name for use in stack.uses], delivered),
+        in_words=_in_words(site, stack),
         origins=_origins(snapshot, site, break_even_rows, given, contracts=contracts),
     )
+
+
+def _in_words(site: Site, stack: ValueStack) -> str:
+    """Which uses pay for power at spot, and within a block that is paid for anyway."""
+    told = words.ranking_in_words([use.name for use in stack.uses], stack.grid.delivered_usd_per_mwh)
+    block, cost = site.tariff.block, stack.grid.block_use_usd_per_mwh
+    if block is None or cost is None:
+        return told
+    uses = [use for use in stack.uses if use.kind is not UseKind.GRID]
+    names = [use.name for use in uses if use.worth_usd_per_mwh > cost]
+    above = [use.name for use in uses if use.margin_usd_per_mwh > 0]
+    return f"{told}; {words.block_in_words(block.block_mw, cost, names, resale=block.resale, above=above)}"
 
 
 def _hashprice(snapshot: Snapshot, given: WhatIf) -> tuple[float, float, float]:

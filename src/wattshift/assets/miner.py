@@ -19,6 +19,7 @@ __all__ = ["MinerClass"]
 _MAX_EFFICIENCY_J_PER_TH = 150.0
 _MIN_EFFICIENCY_J_PER_TH = 1.0
 _MAX_HASHRATE_THS = 10_000.0
+_MIN_HASHRATE_THS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,13 @@ class MinerClass:
                 key="hashrate_ths",
                 value=self.hashrate_ths,
                 hint=f"if it is in GH/s, write {self.hashrate_ths / 1000:g} (TH/s of one machine)",
+            )
+        if self.hashrate_ths < _MIN_HASHRATE_THS:
+            raise InputError(
+                "hashrate_ths is too small for a machine",
+                key="hashrate_ths",
+                value=self.hashrate_ths,
+                hint=f"if it is in PH/s, write {self.hashrate_ths * 1000:g} (TH/s of one machine)",
             )
         if efficiency > _MAX_EFFICIENCY_J_PER_TH:
             raise InputError(

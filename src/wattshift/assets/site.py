@@ -18,6 +18,7 @@ from wattshift.assets.bounds import (
 )
 from wattshift.assets.curtailment import CurtailmentRule
 from wattshift.assets.hall import AiHall
+from wattshift.assets.kind import UseKind
 from wattshift.assets.miner import MinerClass
 from wattshift.assets.tariff import Tariff
 from wattshift.errors import InputError
@@ -25,6 +26,7 @@ from wattshift.errors import InputError
 __all__ = ["Mining", "Site"]
 
 _MAX_CONNECTION_MW = 10_000.0
+_MAX_POOL_FEE_FRAC = 0.5
 _ROUNDING_MW = 1e-9
 
 
@@ -54,6 +56,13 @@ class Mining:
 
     def __post_init__(self) -> None:
         require_fraction("pool_fee_frac", self.pool_fee_frac)
+        if self.pool_fee_frac > _MAX_POOL_FEE_FRAC:
+            raise InputError(
+                f"no pool takes more than {_MAX_POOL_FEE_FRAC:g} of the revenue",
+                key="pool_fee_frac",
+                value=self.pool_fee_frac,
+                hint=f"if it is percent, write {self.pool_fee_frac / 100:g}",
+            )
         require_pue("pue", self.pue)
         require_fraction("uptime_frac", self.uptime_frac)
         if self.strike_usd_per_mwh is not None:
@@ -125,11 +134,25 @@ class Site:
         repeated = [name for name, times in Counter(self.use_names).items() if times > 1]
         if repeated:
             raise InputError(
-                "two uses have the same name",
-                key="name",
+                f"two uses have the same name {repeated[0]!r}",
+                key=self._key_of(repeated[0]),
                 value=repeated[0],
                 hint="name every machine class and hall differently",
             )
+        if UseKind.GRID in self.use_names:
+            raise InputError(
+                "a use cannot be called 'grid': that is the power that no use takes",
+                key=self._key_of(UseKind.GRID),
+                value=UseKind.GRID.value,
+                hint="give the hall or the machine class another name",
+            )
+
+    def _key_of(self, use_name: str) -> str:
+        """The key of the last use of that name."""
+        keys = {hall.name: f"halls.{index}.name" for index, hall in enumerate(self.halls)}
+        classes = self.mining.classes if self.mining else ()
+        keys |= {miner.name: f"mining.classes.{index}.name" for index, miner in enumerate(classes)}
+        return keys[use_name]
 
     def _require_floors_to_fit(self) -> None:
         """The halls' floors are promises: no limit may be below their sum."""

@@ -71,7 +71,7 @@ class Tariff:
             raise InputError(
                 "a tariff needs exactly one of price_series, price_file and price_usd_per_mwh",
                 key="price_series",
-                hint=f"give only one of them, for instance price_series = {BUNDLED_SERIES[0]!r}",
+                hint=f"give one of them and no other, for instance price_series = {BUNDLED_SERIES[0]!r}",
             )
         if self.price_series is not None and self.price_series not in BUNDLED_SERIES:
             raise InputError(

@@ -12,7 +12,8 @@ class Fault(StrEnum):
 
     Where Bitcoin Core has a reject reason of its own (`validation.cpp`), the value is that reason;
     Core calls every fault of the proof of work `high-hash`, here they are told apart.
-    Only `TIME_TOO_NEW` can heal: such a header is to be held and tried again.
+    Only `TIME_TOO_NEW` can heal: such a header is to be held and tried again. `WRONG_NETWORK` and
+    `CHECKPOINT_MISMATCH` speak of the source rather than of the header: stop asking it.
     """
 
     WRONG_LENGTH = "wrong-length"
@@ -25,3 +26,5 @@ class Fault(StrEnum):
     TIME_TOO_OLD = "time-too-old"
     TIMEWARP = "time-timewarp-attack"
     TIME_TOO_NEW = "time-too-new"
+    WRONG_NETWORK = "wrong-network"
+    CHECKPOINT_MISMATCH = "checkpoint-mismatch"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -23,22 +24,26 @@ def register(app: typer.Typer) -> None:
 
 def hashrate(
     at: At = None,
-    window: Annotated[str, typer.Option(metavar="LENGTH", help="Length of the window: 7d, 36h, 2w.")] = "7d",
+    window: Annotated[
+        str | None,
+        typer.Option(metavar="LENGTH", help="Length of the window: 7d, 36h, 2w. Default: 7d."),
+    ] = None,
     below: Annotated[
         float | None,
         typer.Option(metavar="EH/S", help="Also: the probability that the true hashrate is below this."),
     ] = None,
     fall: Annotated[
-        float,
+        float | None,
         typer.Option(metavar="FRACTION", min=0, max=0.99, help="How deep a fall to ask about: 0.05 is 5 %."),
-    ] = 0.0,
+    ] = None,
     versus: Annotated[
         str | None,
         typer.Option(metavar="INSTANT", help="Compare with the window that ends here, not the one before."),
     ] = None,
     peak_window: Annotated[
-        str, typer.Option(metavar="LENGTH", help="How far back to look for the peak.")
-    ] = "90d",
+        str | None,
+        typer.Option(metavar="LENGTH", help="How far back to look for the peak. Default: 90d."),
+    ] = None,
     period: Annotated[
         int | None,
         typer.Option(metavar="N", help="Instead of a window: difficulty period N (height // 2016)."),
@@ -62,22 +67,34 @@ def hashrate(
         document = network.hashrate_over(
             archive,
             at=at,
-            window_s=parse_duration_s(window),
+            window_s=parse_duration_s(window or "7d"),
             versus_at=None if versus is None else parse_instant(versus),
             below_ehs=below,
-            fall_frac=fall,
-            peak_span_s=parse_duration_s(peak_window),
+            fall_frac=fall or 0.0,
+            peak_span_s=parse_duration_s(peak_window or "90d"),
         )
     else:
+        _refuse_beside_period(window=window, fall=fall, versus=versus, peak_window=peak_window)
         document = network.hashrate_of_period(
             archive, period=period, versus_period=versus_period, at=at, below_ehs=below
         )
     show(document, hashrate_view, name="hashrate", as_json=as_json)
 
 
+def _refuse_beside_period(**given: object) -> None:
+    """A period has its own blocks and no model beside it: an option that would do nothing is a mistake."""
+    for name, value in given.items():
+        if value is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise InputError(f"{option} does nothing beside --period", hint=f"leave out {option} or --period")
+
+
 def difficulty(
     at: At = None,
-    count: Annotated[int, typer.Option(min=1, max=160, help="How many past adjustments to list.")] = 8,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, max=160, help="How many past adjustments to list. Default: 8, or all known."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Where the period stands, the next adjustment with its interval, and the last ones with their z.
@@ -97,8 +114,18 @@ def hashprice(
         str | None,
         typer.Option(metavar="INSTANT", help="Explain the change since then. Default: a week before."),
     ] = None,
-    mean_start: Start = None,
-    mean_end: End = None,
+    mean_start: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=parse_instant, metavar="DATE", help="Also: the mean over whole days from this one on."
+        ),
+    ] = None,
+    mean_end: Annotated[
+        datetime | None,
+        typer.Option(
+            parser=parse_instant, metavar="DATE", help="Where that mean ends; this day not included."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """What one PH/s earns in a day, in USD and BTC, and what moved it.

@@ -30,11 +30,11 @@ At = Annotated[
 ]
 Start = Annotated[
     datetime | None,
-    typer.Option(parser=parse_instant, metavar="INSTANT", help="Where to start."),
+    typer.Option(parser=parse_instant, metavar="INSTANT", help="Start of the stretch of time."),
 ]
 End = Annotated[
     datetime | None,
-    typer.Option(parser=parse_instant, metavar="INSTANT", help="Where to end."),
+    typer.Option(parser=parse_instant, metavar="INSTANT", help="Its end. Default: --at."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; fields carry their unit.")]
 

@@ -157,7 +157,7 @@ def hashrate_of_window(
     end_s, start_s = to_unix(end), to_unix(end) - window_s
     if start_s < known.running_max_s[0]:
         raise OutOfSpan(
-            f"a window of {window_s} s before {format_instant(end)} starts before the first known block",
+            f"the {window_s / SECONDS_PER_DAY:.4g} days before {format_instant(end)} are not all known",
             first_block=format_instant(from_unix(int(known.running_max_s[0]))),
             hint="choose a later instant or a shorter window",
         )
@@ -166,8 +166,9 @@ def hashrate_of_window(
     work = known.work_hashes[first:][(times > start_s) & (times <= end_s)]
     if len(work) < 2:
         raise InputError(
-            f"only {len(work)} block(s) in the {window_s} s before {format_instant(end)}",
-            hint="a hashrate needs at least 2 blocks: choose a longer window",
+            f"a hashrate needs 2 blocks or more; the {window_s / 60:g} min before {format_instant(end)}"
+            f" have {len(work)}",
+            hint="choose a longer window",
         )
     effective = _effective(work)
     mean = hs_to_ehs(float(work.sum()) / window_s)
@@ -381,12 +382,14 @@ def peak_of_window(
 ) -> HashratePeak:
     """The highest hourly moving average of the stretch `span_s` before `estimate.end_at`.
 
-    The grid is whole UTC hours.
+    The grid is whole UTC hours. Where less is known, so much is said (two weeks and two windows at least).
     """
     end_at = estimate.end_at - timedelta(seconds=to_unix(estimate.end_at) % SECONDS_PER_HOUR)
     series = hashrate_series(
         known, end_at=end_at, step_s=SECONDS_PER_HOUR, steps=span_s // SECONDS_PER_HOUR + 1, window_s=window_s
     )
+    known_s = round(to_unix(end_at) - to_unix(series["at"][0]))
+    span_s = min(span_s, max(known_s, 2 * window_s, 2 * WEEK_S))
     top = series.row(int(series["mean_ehs"].arg_max() or 0), named=True)
     return HashratePeak(
         at=from_unix(to_unix(top["at"])),

@@ -9,7 +9,7 @@ from wattshift.report import words
 from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.documents.posterior import PosteriorDocument
-from wattshift.report.figures import instant, interval, number
+from wattshift.report.figures import instant, interval, number, uncertainty
 
 __all__ = ["Fact", "network_facts"]
 
@@ -97,7 +97,8 @@ def _difficulty_facts(document: DifficultyDocument) -> tuple[Fact, ...]:
             unit="10^12",
             value=number(progress.difficulty / 1e12, 2),
             interval="",
-            says=f"{progress.blocks_remaining:,} blocks to the retarget at {progress.retarget_height}",
+            says=f"{words.counted(progress.blocks_remaining, 'block')} to the retarget at"
+            f" {progress.retarget_height}",
         ),
         _projection_fact("next adjustment", document.calibrated),
         _projection_fact("by mempool.space", document.mempool),
@@ -129,14 +130,14 @@ def _hashprice_facts(document: HashpriceDocument) -> tuple[Fact, ...]:
             what="bitcoin",
             unit="USD",
             value=number(price.price_usd_per_btc),
-            interval=interval(price.low_usd_per_btc, price.high_usd_per_btc),
+            interval=uncertainty(price.low_usd_per_btc, price.high_usd_per_btc),
             says=f"last daily close known, {instant(price.close_at)}",
         ),
         Fact(
             what="fees per block",
             unit="BTC",
             value=number(fees.mean_btc, 4),
-            interval=interval(fees.low_btc, fees.high_btc, 4),
+            interval=uncertainty(fees.low_btc, fees.high_btc, 4),
             says=fees.basis.value,
         ),
     )

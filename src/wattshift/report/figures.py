@@ -22,6 +22,7 @@ __all__ = [
     "printable",
     "sentence",
     "short_day",
+    "uncertainty",
 ]
 
 _CERTAIN_PROB = 0.999
@@ -43,6 +44,15 @@ def number(value: SupportsFloat, digits: int = 0, *, signed: bool = False) -> st
 def interval(low: SupportsFloat, high: SupportsFloat, digits: int = 0) -> str:
     """An interval in words: "930 to 1,057"."""
     return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def uncertainty(low: SupportsFloat, high: SupportsFloat, digits: int = 0) -> str:
+    """An interval for a table: one digit more where its ends would read alike, empty for an exact figure."""
+    for more in (0, 1):
+        ends = [number(end, digits + more) for end in (low, high)]
+        if ends[0] != ends[1]:
+            return " to ".join(ends)
+    return ""
 
 
 def chance(value_prob: float) -> str:

@@ -11,6 +11,7 @@ from wattshift.report.words import (
     WITHIN_LUCK,
     adjustment_verdict,
     attribution_in_words,
+    counted,
     luck_in_words,
     odds,
     percent,
@@ -56,14 +57,12 @@ def _verdict(document: HashrateDocument) -> str:
         return verdict
     rose_prob = 1 - posterior.fell_prob
     if max(posterior.fell_prob, rose_prob) < _SURE_PROB:
-        return f"{verdict}; it has fallen since then with probability {odds(posterior.fell_prob)}"
+        return f"{verdict}; it has fallen since with probability {odds(posterior.fell_prob)}"
     move = "fallen" if posterior.fell_prob > rose_prob else "risen"
-    known = f"it has {move} since then with probability {odds(max(posterior.fell_prob, rose_prob))}"
-    return (
-        f"alone within luck, but the last days are not: {known}"
-        if verdict == WITHIN_LUCK
-        else (f"{verdict}: {known}")
-    )
+    known = f"it has {move} since with probability {odds(max(posterior.fell_prob, rose_prob))}"
+    if verdict == WITHIN_LUCK:
+        return f"which alone is within luck, but its last days say more: {known}"
+    return f"{verdict}: {known}"
 
 
 def difficulty_headline(document: DifficultyDocument) -> str:
@@ -74,9 +73,10 @@ def difficulty_headline(document: DifficultyDocument) -> str:
         if coming.low_frac is not None and coming.high_frac is not None
         else ""
     )
+    when = coming.expected_at
     return (
-        f"next difficulty adjustment {percent(coming.change_frac)}{interval}"
-        f" around {coming.expected_at:%d %B %H:%M} UTC, in {document.progress.blocks_remaining:,} blocks"
+        f"next difficulty adjustment {percent(coming.change_frac)}{interval} around {when.day}"
+        f" {when:%B %H:%M} UTC, in {counted(document.progress.blocks_remaining, 'block')}"
     )
 
 

@@ -11,11 +11,12 @@ from wattshift.measures.stress.signals import Episode
 from wattshift.measures.why.causes import Cause
 from wattshift.measures.why.move import Level, Move
 from wattshift.report.documents.stress import CauseRow, SignalRow
-from wattshift.report.words import percent
+from wattshift.report.words import counted, odds, percent
 
 __all__ = ["move_in_words", "pools_in_words", "signal_in_words", "stress_in_words", "why_in_words"]
 
 _NEWS_PROB = 0.05
+_MOST_NEWS = 6
 
 _CAUSE_WORDS = {
     Cause.LUCK: "luck and ordinary drift",
@@ -45,12 +46,12 @@ def move_in_words(move: Move) -> str:
 def why_in_words(move: Move, causes: Sequence[CauseRow], reasons: Sequence[str]) -> str:
     """The verdict: what moved, why, how sure, what speaks against it."""
     first, second = causes[0], causes[1]
-    text = f"{move_in_words(move)}. Most likely {_CAUSE_WORDS[first.cause]}: {_chance(first.prob)}"
+    text = f"{move_in_words(move)}. Most likely {_CAUSE_WORDS[first.cause]}: {odds(first.prob)}"
     if first.speaks_for:
         text += f", for which {_listed(first.speaks_for)} {_verb(first.speaks_for)}"
     if first.speaks_against:
         text += f", and against which {_listed(first.speaks_against)} {_verb(first.speaks_against)}"
-    text += f". Next {_CAUSE_WORDS[second.cause]}: {_chance(second.prob)}."
+    text += f". Next {_CAUSE_WORDS[second.cause]}: {odds(second.prob)}."
     return f"{text} The evidence is thin: {'; '.join(reasons)}." if reasons else text
 
 
@@ -72,7 +73,8 @@ def pools_in_words(
     """The verdict on pools."""
     chance = max(entry.prob for entry in held.nakamoto_chances)
     text = (
-        f"{held.nakamoto} pools hold more than half of the hashrate ({_chance(chance)} sure);"
+        f"{counted(held.nakamoto, 'pool')} {'holds' if held.nakamoto == 1 else 'hold'} more than half of the"
+        f" hashrate ({odds(chance)} sure);"
         f" HHI {held.hhi_ratio:.3f} ({held.low_ratio:.3f} to {held.high_ratio:.3f})."
         f" At most {hidden.hidden_high_ehs:,.1f} of {hidden.total_ehs:,.0f} EH/s come from miners without a"
         " label; the total counts them all the same."
@@ -85,9 +87,10 @@ def pools_in_words(
         return f"{text} No pool's share moved more than luck allows."
     told = ", ".join(
         f"{move.name} {percent(move.before_frac, signed=False)} to {percent(move.after_frac, signed=False)}"
-        for move in news
+        for move in news[:_MOST_NEWS]
     )
-    return f"{text} More than luck: {told}."
+    rest = len(news) - _MOST_NEWS
+    return f"{text} More than luck: {told}{f' and {rest} smaller' if rest > 0 else ''}."
 
 
 def signal_in_words(last: Episode | None, *, on: bool) -> str:
@@ -95,12 +98,10 @@ def signal_in_words(last: Episode | None, *, on: bool) -> str:
     if last is None:
         return "never on in the history known"
     if on:
-        return f"on since {last.first:%Y-%m-%d}, {_counted(last.days)}"
-    return f"off; last on {last.first:%Y-%m-%d} to {last.last:%Y-%m-%d}, {_counted(last.days)}"
-
-
-def _counted(days: int) -> str:
-    return "1 day" if days == 1 else f"{days} days"
+        return f"on since {last.first:%Y-%m-%d}, {counted(last.days, 'day')}"
+    if last.first == last.last:
+        return f"off; last on {last.first:%Y-%m-%d}, for one day"
+    return f"off; last on {last.first:%Y-%m-%d} to {last.last:%Y-%m-%d}, {counted(last.days, 'day')}"
 
 
 def stress_in_words(water: UnderWater, power: NetworkPower, signals: Sequence[SignalRow]) -> str:

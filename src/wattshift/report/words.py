@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from wattshift.measures.attribution import HashpriceAttribution
@@ -9,18 +10,22 @@ from wattshift.measures.difficulty import Adjustment, Projection
 from wattshift.measures.hashrate import HashrateChange, HashratePeak
 from wattshift.report.documents.posterior import OutlookDocument, PosteriorDocument
 from wattshift.report.documents.site import AccountRow
+from wattshift.report.figures import number
 from wattshift.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 __all__ = [
     "MINUS",
-    "NOT_LUCK_Z",
     "WITHIN_LUCK",
+    "WITHIN_LUCK_Z",
     "accounts_in_words",
     "adjustment_verdict",
     "age_in_words",
     "attribution_in_words",
+    "block_in_words",
     "change_in_words",
+    "counted",
     "duration_in_words",
+    "hashprice_floor",
     "lowest_in_words",
     "luck_in_words",
     "odds",
@@ -36,14 +41,13 @@ MINUS = "\N{MINUS SIGN}"
 WITHIN_LUCK = "within luck"
 _NOT_LUCK_PROB = 0.01
 _PERHAPS_LUCK_PROB = 0.05
-NOT_LUCK_Z = 2.58
-"""Beyond this many standard deviations luck alone explains one adjustment in a hundred."""
+WITHIN_LUCK_Z = 1.96
+"""Up to this many standard deviations luck alone moves an adjustment as far at least 5 % of the time."""
 
 
 def percent(value_frac: float, *, digits: int = 1, signed: bool = True) -> str:
     """A fraction as a percentage with a real minus sign: -0.0437 is "-4.4 %"."""
-    text = f"{value_frac * 100:+.{digits}f} %" if signed else f"{value_frac * 100:.{digits}f} %"
-    return text.replace("-", MINUS)
+    return f"{number(100 * value_frac, digits, signed=signed)} %"
 
 
 def odds(value_prob: float) -> str:
@@ -53,6 +57,11 @@ def odds(value_prob: float) -> str:
     if value_prob > 0.995:
         return "over 99 %"
     return percent(value_prob, digits=0, signed=False)
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: "1 block", "1,483 blocks"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def luck_in_words(luck_prob: float) -> str:
@@ -80,7 +89,7 @@ def peak_in_words(peak: HashratePeak, posterior: PosteriorDocument | None) -> st
     """The distance from a peak, and how much of it a maximum of lucky weeks explains."""
     window = duration_in_words(peak.window_s)
     told = (
-        f"highest {window} mean of {duration_in_words(peak.span_s)}, on {peak.at:%Y-%m-%d}; now"
+        f"highest mean of {window} in the last {duration_in_words(peak.span_s)}, on {peak.at:%Y-%m-%d}: now"
         f" {percent(peak.drop_frac, signed=False)} below it"
     )
     if posterior is None or posterior.luck_drop_frac is None or posterior.luck_prob is None:
@@ -104,7 +113,7 @@ def posterior_in_words(posterior: PosteriorDocument) -> tuple[str, ...]:
         )
     depth = f"by more than {percent(posterior.fall_frac, signed=False)} " if posterior.fall_frac else ""
     told.append(
-        f"it has fallen {depth}since {posterior.since_at:%Y-%m-%d %H:%M} UTC with probability"
+        f"the hashrate has fallen {depth}since {posterior.since_at:%Y-%m-%d %H:%M} UTC with probability"
         f" {odds(posterior.fell_prob)}; {lowest_in_words(posterior)}"
     )
     return tuple(told)
@@ -159,16 +168,16 @@ def projection_in_words(projection: Projection) -> str:
 
 def adjustment_verdict(adjustment: Adjustment) -> str:
     """Whether luck alone explains an adjustment."""
-    return "more than luck" if abs(adjustment.z) > NOT_LUCK_Z else "within luck"
+    return luck_in_words(math.erfc(abs(adjustment.z) / math.sqrt(2)))
 
 
 def duration_in_words(length_s: float) -> str:
     """A length of time in its largest sensible unit."""
-    if length_s < 2 * SECONDS_PER_HOUR:
+    if length_s < 2 * SECONDS_PER_HOUR and length_s != SECONDS_PER_HOUR:
         return f"{length_s / 60:.0f} min"
     if length_s < 2 * SECONDS_PER_DAY:
         return f"{length_s / SECONDS_PER_HOUR:.0f} h"
-    return f"{length_s / SECONDS_PER_DAY:.0f} days"
+    return f"{length_s / SECONDS_PER_DAY:,.0f} days"
 
 
 def age_in_words(age_s: float | None) -> str:
@@ -179,12 +188,37 @@ def age_in_words(age_s: float | None) -> str:
 def ranking_in_words(names: Sequence[str], delivered_usd_per_mwh: float) -> str:
     """Which uses pay more than power costs, from a ranking by margin that contains the grid."""
     grid = names.index("grid")
-    power = f"power at {delivered_usd_per_mwh:.1f} USD/MWh delivered"
+    power = f"power at {number(delivered_usd_per_mwh, 1)} USD/MWh delivered"
     if grid == 0:
         return f"no use pays for {power}: leave it to the grid"
     worth = ", then ".join(names[:grid])
     rest = f"; not worth it: {', '.join(names[grid + 1 :])}" if names[grid + 1 :] else ""
     return f"{power} is worth taking for {worth}{rest}"
+
+
+def hashprice_floor(usd_per_ph_day: float) -> str:
+    """The hashprice below which a machine stops earning: never, where power costs nothing or less."""
+    return number(usd_per_ph_day, 1) if usd_per_ph_day > 0 else "never"
+
+
+def block_in_words(
+    block_mw: float, use_usd_per_mwh: float, names: Sequence[str], *, resale: bool, above: Sequence[str]
+) -> str:
+    """What a MWh of a block that is paid for anyway costs to use, and which uses pay that.
+
+    Args:
+        block_mw: size of the block [MW].
+        use_usd_per_mwh: what using a MWh of it costs [USD/MWh].
+        names: the uses that pay this.
+        resale: whether it can be sold back.
+        above: the uses that pay the delivered price.
+    """
+    cost = "resale forgone, and charges" if resale else "charges alone: it cannot be sold back"
+    told = f"within the block of {block_mw:g} MW a MWh costs {number(use_usd_per_mwh, 1)} USD to use ({cost})"
+    if not names:
+        return f"{told}: no use pays that"
+    same = set(names) == set(above)
+    return f"{told}: {'the same uses pay that' if same else 'worth taking for ' + ', then '.join(names)}"
 
 
 def accounts_in_words(accounts: Sequence[AccountRow]) -> str:

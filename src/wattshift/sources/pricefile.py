@@ -114,7 +114,8 @@ def _read_csv(data: bytes, name: str, zone: ZoneInfo) -> _Series:
                 f"{price_text!r} is not a price",
                 file=name,
                 line=line,
-                hint="write a plain number of USD per MWh, without thousands separators; delete no row",
+                hint="write a plain number of USD per MWh with a decimal point and no thousands separators;"
+                " delete no row",
             )
         lines.append(line)
         instants.append(_to_us(time, zone, name, f"line {line}"))
@@ -130,7 +131,9 @@ def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, str, str]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Malformed(
-            "the file is neither UTF-8 text nor Parquet", file=name, hint="save it as UTF-8"
+            "the file is neither UTF-8 text nor Parquet",
+            file=name,
+            hint="save it as CSV in UTF-8, or as Parquet",
         ) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -161,6 +164,8 @@ def _columns(header: list[str], name: str) -> tuple[int, int]:
         missing = "time" if time is None else "price"
         per_kwh = any("kwh" in column.lower() for column in header)
         cure = "multiply the prices by 1000 and name" if per_kwh and price is None else "name"
+        if len(header) == 1 and ";" in header[0]:
+            cure = "separate the columns with commas, write decimal points, and name"
         raise Malformed(
             f"there is no {missing} column among {', '.join(map(repr, header)) or 'none'}",
             file=name,
@@ -273,7 +278,7 @@ def _check_times(series: _Series) -> int:
     start = series.start_us
     if start.size < 2:
         raise Malformed(
-            f"{start.size} rows cannot show how long an interval is",
+            f"a series of {start.size} cannot show how long an interval is",
             file=series.name,
             hint="give at least two intervals in succession",
         )
@@ -306,5 +311,6 @@ def _time_error(series: _Series, steps: NDArray[np.int64], step: int, row: int) 
             message, here, "give intervals of one length; fill no gap by stretching an interval"
         )
     missing = int(steps[row]) // step - 1
-    message = f"{missing} interval(s) of {minutes:g} minutes are missing after {series.unit} {earlier}"
+    are = "interval is" if missing == 1 else "intervals are"
+    message = f"{missing} {are} missing after {series.unit} {earlier}; each lasts {minutes:g} minutes"
     return series.error(message, here, f"add the missing prices or cut the file; {_CLOCK_CHANGE}")

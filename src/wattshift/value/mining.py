@@ -166,7 +166,7 @@ def payback(
     revenue = hashprice_usd_per_ph_day * (1.0 - pool_fee_frac) * uptime_frac
     power = power_usd_per_mwh * _mwh_per_ph_day(efficiency_j_per_th, pue)
     margin = revenue - power
-    reason = f"earns {revenue:.2f} and pays {power:.2f} for power, USD/PH/day"
+    reason = f"earns {revenue:.2f} and pays {power:.2f} for power, USD/PH/day".replace("-", "\N{MINUS SIGN}")
     if margin <= 0.0:
         return Payback(days=None, reason=f"never: it {reason}")
     return Payback(days=machine_usd_per_th * 1_000.0 / margin, reason=f"it {reason}")

@@ -109,10 +109,10 @@ def test_adjustments_carry_their_z_and_verdict(document: BriefDocument) -> None:
 
 
 def test_luck_is_as_wide_as_the_verdict_says(document: BriefDocument) -> None:
-    edge = words.NOT_LUCK_Z * NOISE_FLOOR_FRAC
+    edge = words.WITHIN_LUCK_Z * NOISE_FLOOR_FRAC
     assert f"{100 * edge:.1f} %" in adjustment_chart(document.difficulty).summary
     first = document.difficulty.adjustments[0]
-    for factor, verdict in ((0.999, "within luck"), (1.001, "more than luck")):
+    for factor, verdict in ((0.999, "within luck"), (1.001, "hardly luck"), (1.4, "more than luck")):
         moved = replace(first, change_frac=factor * edge, z=factor * edge / NOISE_FLOOR_FRAC)
         assert words.adjustment_verdict(moved) == verdict
 

@@ -91,7 +91,12 @@ def peak_luck(
     _check(level)
     window, span = window_s // SECONDS_PER_HOUR, span_s // SECONDS_PER_HOUR
     if not 1 <= window <= span:
-        raise InputError("the window must be an hour or more and fit into the span", window_s=window_s)
+        raise InputError(
+            "the peak's window must be an hour or more and fit into the span searched",
+            window_s=window_s,
+            span_s=span_s,
+            hint="search further back, or take a shorter window",
+        )
     counts = rng.poisson(SECONDS_PER_HOUR / BLOCK_SPACING_S, (draws, span + window))
     sums = np.cumsum(counts, axis=1, dtype=np.int32)
     averages = sums[:, window - 1 :].copy()
@@ -116,7 +121,11 @@ def true_drop(paths: Paths, *, level: float = LEVEL) -> TrueDrop:
     """
     _check(level)
     if len(paths.end_s) < WEEK_BINS:
-        raise InputError("a drop from the peak needs paths of a week or more", bins=len(paths.end_s))
+        raise InputError(
+            "a drop from the peak needs a week of blocks or more",
+            bins=len(paths.end_s),
+            hint="search two weeks back or more",
+        )
     weeks = weekly_means(paths)
     peaks = weeks.max(axis=0)
     tail = (1 - level) / 2

@@ -17,7 +17,7 @@ from wattshift import tables
 from wattshift.chain.params import MAINNET, Network
 from wattshift.chain.rules import subsidy_sat
 from wattshift.chain.target import bits_to_difficulty
-from wattshift.clock import from_unix
+from wattshift.clock import format_instant, from_unix
 from wattshift.errors import OutOfSpan
 from wattshift.measures.blocks import KnownBlocks
 from wattshift.units import HASHES_PER_EH, SAT_PER_BTC, SECONDS_PER_DAY
@@ -87,7 +87,9 @@ def daily_network(known: KnownBlocks) -> pl.DataFrame:
     first_day = -(-int(known.running_max_s[0]) // SECONDS_PER_DAY)
     end_day = int(known.as_of.timestamp()) // SECONDS_PER_DAY
     if end_day <= first_day:
-        raise OutOfSpan("no whole UTC day is known yet", as_of=known.as_of, hint="choose a later instant")
+        raise OutOfSpan(
+            "no whole UTC day is known yet", as_of=format_instant(known.as_of), hint="choose a later instant"
+        )
     index = known.header_time_s // SECONDS_PER_DAY - first_day
     inside = (index >= 0) & (index < end_day - first_day)
     index = index[inside]

@@ -327,7 +327,7 @@ def _zone(clues: Clues) -> Evidence:
     weights = dict.fromkeys(_FALLS, usual) | {Cause.CURTAILMENT: _here_or_elsewhere(yielding, usual)}
     finding = (
         f"load zone {zone.zone} {_percent(zone.change_frac)} against the system"
-        f" ({_percent(past.response_frac)} in {past.stressed_hours} earlier priced-out hours,"
+        f" ({_percent(past.response_frac)} in {past.stressed_hours:,} earlier priced-out hours,"
         f" \N{PLUS-MINUS SIGN} {_percent(past.sd_frac)} in ordinary weeks)"
     )
     return _piece("load", finding, weights)
@@ -351,7 +351,7 @@ def _pools(clues: Clues) -> Evidence:
     }
     finding = (
         f"the mix moved {_signed(pools.slope_ratio)} \N{PLUS-MINUS SIGN} {pools.sd_ratio:.1f} times as in"
-        f" {pools.stressed_hours} earlier priced-out hours, when {', '.join(pools.exposed)} gave way most"
+        f" {pools.stressed_hours:,} earlier priced-out hours, when {', '.join(pools.exposed)} gave way most"
     )
     return _piece("pools", finding, weights)
 

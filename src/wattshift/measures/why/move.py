@@ -20,7 +20,7 @@ from wattshift.clock import Window, format_instant, from_unix, to_unix
 from wattshift.errors import OutOfSpan
 from wattshift.measures.blocks import KnownBlocks
 from wattshift.measures.level.noise import FITTED, NoiseModel
-from wattshift.units import HASHES_PER_EH, SECONDS_PER_DAY
+from wattshift.units import HASHES_PER_EH, SECONDS_PER_DAY, SECONDS_PER_HOUR
 
 __all__ = ["BEFORE_DAYS", "Level", "Move", "find_move", "level_between", "noise_before"]
 
@@ -137,7 +137,11 @@ def find_move(known: KnownBlocks, window: Window) -> Move:
     """
     start_s, end_s = to_unix(window.start_at), to_unix(window.end_at)
     if end_s - start_s < SECONDS_PER_DAY:
-        raise OutOfSpan("a move needs a window of a day or more", window_s=end_s - start_s)
+        raise OutOfSpan(
+            "a move needs a window of a day or more",
+            hours=(end_s - start_s) / SECONDS_PER_HOUR,
+            hint="move --start back or --end forward",
+        )
     before = level_between(known, start_s - BEFORE_DAYS * SECONDS_PER_DAY, start_s)
     inside = level_between(known, start_s, end_s)
     scan = _scan(known, before, start_s, end_s)

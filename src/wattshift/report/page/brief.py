@@ -77,8 +77,10 @@ def _environment() -> Environment:
     environment.filters |= {
         "age": words.age_in_words,
         "chance": figures.chance,
+        "counted": words.counted,
         "figure_class": _figure_class,
         "freshness": _freshness_badge,
+        "hashprice_floor": words.hashprice_floor,
         "instant": figures.instant,
         "kind": figures.kind,
         "name": figures.name,

@@ -20,7 +20,7 @@ _DRAWING_PX = _PANEL.bottom_px + AXIS_PX
 _BAR_FRAC = 0.5
 _LABEL_ROOM_RATIO = 1.12
 _NEAR_EDGE_FRAC = 0.2
-_LUCK_FRAC = words.NOT_LUCK_Z * NOISE_FLOOR_FRAC
+_LUCK_FRAC = words.WITHIN_LUCK_Z * NOISE_FLOOR_FRAC
 """The largest adjustment that luck explains."""
 
 
@@ -166,7 +166,7 @@ def adjustment_chart(document: DifficultyDocument) -> Chart:
         legend=(
             Key(label="past, with z", style="area c1"),
             Key(label="next, with 95 % interval", style="bar hollow c1"),
-            Key(label="within luck (|z| below 2.58)", style="luck"),
+            Key(label=f"within luck (|z| below {words.WITHIN_LUCK_Z})", style="luck"),
         ),
         header=("block", "when (UTC)", "change", "low", "high", "z", "verdict"),
         rows=(

@@ -12,7 +12,7 @@ from wattshift.measures.difficulty import NOISE_FLOOR_FRAC, Adjustment, PeriodPr
 from wattshift.provenance import Origin
 from wattshift.report.figures import number, short_day
 from wattshift.report.plots import style
-from wattshift.report.words import percent
+from wattshift.report.words import WITHIN_LUCK_Z, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DifficultyPicture", "draw_difficulty"]
 
-_LUCK_FRAC = 2 * NOISE_FLOOR_FRAC
+_LUCK_FRAC = WITHIN_LUCK_Z * NOISE_FLOOR_FRAC
+_BAND = f"grey band: luck at constant hashrate, \N{PLUS-MINUS SIGN}{WITHIN_LUCK_Z} standard deviations"
 _MOST_NAMED = 40
 _FAN = (
     ("low_95_frac", "high_95_frac", 0.14),
@@ -86,7 +87,7 @@ def draw_difficulty(picture: DifficultyPicture, figure: Figure) -> None:
         [
             ("\N{BLACK SQUARE} beyond luck", style.BLUE),
             ("\N{BLACK SQUARE} within luck", style.SKY),
-            ("grey band: luck at constant hashrate, \N{PLUS-MINUS SIGN}2 standard deviations", style.MUTED),
+            (_BAND, style.MUTED),
             (
                 "\N{BOX DRAWINGS HEAVY HORIZONTAL} state-space projection with 50, 80, 95 % intervals",
                 style.BLUE,

@@ -36,7 +36,10 @@ def changes_view(document: ChangesDocument) -> Group:
     return page(
         "Changes of the hashrate",
         format_instant(document.as_of),
-        prose(f"a sequential test with {rate:g} false alarm(s) a year at constant hashrate"),
+        prose(
+            f"a sequential test with {rate:g} false alarm{'' if rate == 1 else 's'} a year at constant"
+            " hashrate"
+        ),
         found,
         prose(document.in_words),
         bounds,

@@ -53,8 +53,10 @@ def headline(text: str, *, detail: str = "") -> Text:
     return line.append(f"  {printable(detail)}", style="dim") if detail else line
 
 
-def origins_view(origins: Sequence[Origin]) -> Table:
+def origins_view(origins: Sequence[Origin]) -> RenderableType:
     """Age and origin of every input."""
+    if not origins:
+        return prose("every figure is given or computed: nothing was read from the history", style="dim")
     made = table("input", "age", "state", "newest, note, source")
     for origin in origins:
         state = Text(origin.freshness.value, style=_FRESHNESS_STYLE[origin.freshness])

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wattshift.clock import format_instant
-from wattshift.measures.difficulty import Projection
+from wattshift.measures.difficulty import Projection, ProjectionRule
 from wattshift.report import words
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.figures import chance
@@ -55,7 +55,7 @@ def _hashrate_table(document: HashrateDocument) -> Table:
             label,
             f"{estimate.mean_ehs:,.1f}",
             f"{estimate.low_ehs:,.0f} to {estimate.high_ehs:,.0f}",
-            f"{estimate.blocks} blocks, {_span(estimate.start_at, estimate.end_at)}",
+            f"{estimate.blocks:,} blocks, {_span(estimate.start_at, estimate.end_at)}",
         )
     if posterior is not None:
         row(
@@ -71,7 +71,11 @@ def _hashrate_table(document: HashrateDocument) -> Table:
 
 def _projection_row(projection: Projection) -> tuple[str, str, str, str]:
     interval = ""
-    if projection.low_frac is not None and projection.high_frac is not None:
+    if (
+        projection.low_frac is not None
+        and projection.high_frac is not None
+        and projection.rule is not ProjectionRule.LOCKED_IN
+    ):
         interval = f"{words.percent(projection.low_frac)} to {words.percent(projection.high_frac)}"
     return (
         projection.rule.value,
@@ -86,13 +90,14 @@ def difficulty_view(document: DifficultyDocument) -> Group:
     progress = document.progress
     mean = "" if progress.mean_interval_s is None else f", mean interval {progress.mean_interval_s:.1f} s"
     status = Text(
-        f"period {progress.period}: {progress.blocks_since_first} blocks after the first one at height"
-        f" {progress.first_height}, {progress.blocks_remaining} to the retarget at"
+        f"period {progress.period}: {words.counted(progress.blocks_since_first, 'block')} after the first one"
+        f" at height {progress.first_height}, {progress.blocks_remaining:,} to the retarget at"
         f" {progress.retarget_height}{mean}; difficulty {progress.difficulty:,.0f}"
     )
     projections = table("next adjustment", ">change", ">95 % interval", "expected")
     row(projections, *_projection_row(document.calibrated))
-    row(projections, *_projection_row(document.pooled))
+    if document.pooled.rule is not ProjectionRule.LOCKED_IN:
+        row(projections, *_projection_row(document.pooled))
     row(projections, *_projection_row(document.mempool))
     past = table("height", "at", ">change", ">z", ">difficulty", "verdict")
     for adjustment in document.adjustments:
@@ -134,8 +139,9 @@ def hashprice_view(document: HashpriceDocument) -> Group:
         mean = document.mean
         lines.append(
             Text(
-                f"mean of {mean.days} day ends from {mean.start_at:%Y-%m-%d}: {mean.mean_usd_per_ph_day:.2f}"
-                f" USD/PH/day ({mean.min_usd_per_ph_day:.2f} to {mean.max_usd_per_ph_day:.2f})"
+                f"mean of {words.counted(mean.days, 'day end')} from"
+                f" {mean.start_at:%Y-%m-%d}: {mean.mean_usd_per_ph_day:.2f} USD/PH/day (lowest"
+                f" {mean.min_usd_per_ph_day:.2f}, highest {mean.max_usd_per_ph_day:.2f})"
             )
         )
     lines.append(Padding(prose(document.detail.convention, style="dim"), (0, 0, 1, 0)))

@@ -21,11 +21,12 @@ from wattshift.report.documents.site import (
     UseEnergyRow,
     ValueDocument,
 )
-from wattshift.report.figures import chance, interval, kind, minute, name, number
+from wattshift.report.figures import chance, interval, kind, minute, name, number, uncertainty
 from wattshift.report.page.scales import LinearScale, SymlogScale, figure_scale, trimmed_scale
 from wattshift.report.terminal.braille import braille_rows
 from wattshift.report.terminal.layout import headline, origins_view, prose, row, table
-from wattshift.report.words import percent
+from wattshift.report.words import counted, duration_in_words, hashprice_floor, percent
+from wattshift.units import SECONDS_PER_HOUR
 
 __all__ = [
     "accounts_table",
@@ -65,11 +66,12 @@ def value_view(document: ValueDocument) -> Group:
 
 def plan_view(document: PlanDocument) -> Group:
     """`wattshift plan`."""
+    length = duration_in_words(document.hours * SECONDS_PER_HOUR)
     return Group(
         headline(
             f"Plan of {name(document.site)}",
             detail=f"{format_instant(document.start_at)} to {format_instant(document.end_at)},"
-            f" {document.intervals:,} intervals of {document.hours:g} h",
+            f" {counted(document.intervals, 'interval')} of {length}",
         ),
         prose(document.in_words),
         accounts_table(document.accounts),
@@ -110,7 +112,7 @@ def uses_table(document: ValueDocument) -> Table:
             made,
             name(use.name, length=_NAME),
             number(use.worth_usd_per_mwh, 1),
-            interval(use.low_usd_per_mwh, use.high_usd_per_mwh),
+            uncertainty(use.low_usd_per_mwh, use.high_usd_per_mwh),
             Text(margin, style="green" if use.margin_usd_per_mwh > 0 else ""),
             number(use.net_usd_per_mwh, 1, signed=True) if use.capital_usd_per_mwh else "",
             _worth_bar(scale, use.worth_usd_per_mwh, power),
@@ -146,11 +148,14 @@ def _break_evens_view(break_evens: Sequence[BreakEvenRow]) -> Group:
             name(each.name, length=_NAME),
             number(each.efficiency_j_per_th, 1),
             number(each.power_usd_per_mwh, 1),
-            number(each.hashprice_usd_per_ph_day, 1),
+            hashprice_floor(each.hashprice_usd_per_ph_day),
             "" if each.payback_days is None else f"{number(each.payback_days)} days",
         )
-    notes = dict.fromkeys(each.payback_note for each in break_evens if each.payback_note)
-    return Group(made, *(prose(f"payback: {note}") for note in notes))
+    notes: dict[str, list[str]] = {}
+    for each in break_evens:
+        notes.setdefault(each.payback_note, []).append(name(each.name, length=_NAME))
+    told = (f"payback of {', '.join(names)}: {note}" for note, names in notes.items() if note)
+    return Group(made, *map(prose, told))
 
 
 def _contracts_table(contracts: Sequence[ContractRow]) -> Table:
@@ -242,7 +247,7 @@ def curve(
         return Text("")
     scale = trimmed_scale(values)
     caption = (
-        f"{title}: now {number(values[-1], digits)}, lowest {number(min(values), digits)},"
+        f"{title}: last {number(values[-1], digits)}, lowest {number(min(values), digits)},"
         f" highest {number(max(values), digits)}"
     )
     axis = (

@@ -8,8 +8,9 @@ from rich.text import Text
 from wattshift.clock import format_instant
 from wattshift.measures.pools import PoolShare
 from wattshift.report.documents.stress import PoolsDocument, StressDocument, WhyDocument
+from wattshift.report.figures import number
 from wattshift.report.terminal.layout import headline, origins_view, table
-from wattshift.report.words import percent
+from wattshift.report.words import counted, odds, percent
 
 __all__ = ["pools_view", "stress_view", "why_view"]
 
@@ -30,7 +31,7 @@ def why_view(document: WhyDocument) -> Group:
     for row in document.causes:
         causes.add_row(
             row.cause.value,
-            percent(row.prob, digits=0, signed=False),
+            odds(row.prob),
             ", ".join(row.speaks_for),
             ", ".join(row.speaks_against),
         )
@@ -55,12 +56,16 @@ def stress_view(document: StressDocument) -> Group:
         every = "never" if alarms.every_years is None else f"every {alarms.every_years * 12:.1f} months"
         parts.append(
             Text(
-                f"{alarms.signal} by luck alone, while hashrate grows {percent(alarms.growth_frac)} a period:"
-                f" {every}, on {_share(alarms.on_frac)} of the days"
+                f"{alarms.signal} by luck alone, {_growth(alarms.growth_frac)}: {every}, on"
+                f" {_share(alarms.on_frac)} of the days"
             )
         )
     parts += [_divergence(document), _costs(document), origins_view(document.origins)]
     return _page("Stress", format_instant(document.as_of), *parts)
+
+
+def _growth(growth_frac: float) -> str:
+    return f"while hashrate grows {_share(growth_frac)} a period" if growth_frac else "at constant hashrate"
 
 
 def _signals(document: StressDocument) -> RenderableType:
@@ -102,12 +107,13 @@ def _divergence(document: StressDocument) -> Text:
     if found.luck_prob > 0.05:
         relation = "no lead or lag that unrelated series would not show"
     else:
-        relation = f"the price leads by {found.best_lag_weeks} weeks (r {found.best_correlation_ratio:+.2f})"
+        strength = number(found.best_correlation_ratio, 2, signed=True)
+        relation = f"the price leads by {counted(found.best_lag_weeks, 'week')} (r {strength})"
     return Text(
         f"price and hashrate, {found.weeks} weeks: {relation} (luck alone {_share(found.luck_prob)});"
         f" last {found.span_weeks} weeks hashrate {percent(found.hashrate_frac)}, expected"
-        f" {percent(found.expected_frac)}, z {found.z:+.1f}, as far in {_share(found.diverges_prob)}"
-        " of past weeks"
+        f" {percent(found.expected_frac)}, z {number(found.z, 1, signed=True)}, as far in"
+        f" {_share(found.diverges_prob)} of past weeks"
     )
 
 
@@ -150,13 +156,15 @@ def pools_view(document: PoolsDocument) -> Group:
         shown.add_row(
             *_pool_cells(share),
             "" if move is None else _share(move.before_frac),
-            "" if move is None else percent(move.luck_prob, digits=0, signed=False),
+            "" if move is None else odds(move.luck_prob),
         )
     rest = mix.pools[_MOST_ROWS:]
     lines: list[RenderableType] = [Text(document.in_words), shown]
     if rest:
         blocks = sum(share.blocks for share in rest)
-        lines.append(Text(f"and {len(rest)} more with {blocks} of {mix.total.blocks} blocks", style="dim"))
+        lines.append(
+            Text(f"and {len(rest)} more with {blocks:,} of {mix.total.blocks:,} blocks", style="dim")
+        )
     held, hidden = document.concentration, document.hidden
     chances = ", ".join(f"{entry.pools}: {_share(entry.prob)}" for entry in held.nakamoto_chances)
     lines += [
@@ -176,7 +184,7 @@ def pools_view(document: PoolsDocument) -> Group:
 def _pool_cells(share: PoolShare) -> tuple[str, ...]:
     return (
         share.name,
-        str(share.blocks),
+        f"{share.blocks:,}",
         _share(share.share_frac),
         f"{_share(share.low_frac)} to {_share(share.high_frac)}",
         f"{share.hashrate_ehs:,.1f}",
