@@ -173,7 +173,7 @@ class Locked(StoreError):
 
 
 class Unwritable(StoreError):
-    """The operating system refused to open or write a file; nothing was kept of the attempt."""
+    """The operating system refused to open or write a file; nothing was torn, the call may be repeated."""
 
 
 class ChainError(WattshiftError):

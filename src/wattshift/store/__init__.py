@@ -1,1 +1,1 @@
-"""What is kept: the bundled history."""
+"""What is kept: the bundled history, the ledger of raw truth, and series that can be rebuilt."""
