@@ -136,3 +136,10 @@ def test_a_fixed_price_needs_no_series(archive: Archive, site: Site) -> None:
     assert document.intervals == 120
     assert set(document.series.spot_usd_per_mwh) == {40.0}
     assert "ERCOT" not in " ".join(origin.name for origin in document.origins)
+
+
+def test_a_site_without_machines_is_not_said_to_mine(archive: Archive, site: Site) -> None:
+    halls_only = dataclasses.replace(site, mining=None, rules=())
+    document = plan(archive, halls_only, at=STORM.end_at, start_at=STORM.start_at, end_at=STORM.end_at)
+    assert not any("mine" in row.rule for row in document.accounts)
+    assert [row.mining_frac for row in document.accounts] == [None] * len(document.accounts)

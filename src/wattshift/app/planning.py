@@ -25,8 +25,9 @@ _WHAT = {
     Rule.MERIT: "best use of every interval at its own settled price",
     Rule.LAGGED: "the same, deciding on the price of the interval before",
     Rule.STRIKE: "mine while the spot price is at or below the typed strike",
-    Rule.ALWAYS_MINE: "mine at every price",
+    Rule.ALWAYS_MINE: "run everything at every price",
 }
+_WITHOUT_MINING = {Rule.ALWAYS_MINE: "always on"}
 _PROOF = (
     "closed form: nothing couples the intervals, so the best of each is the best of all;"
     " limits and money re-proved by independent code"
@@ -137,13 +138,13 @@ def _accounts(site: Site, compared: Comparison) -> tuple[AccountRow, ...]:
         could_mwh = could_mine_mw * float(account.intervals["hours"].sum())
         rows.append(
             AccountRow(
-                rule=made.rule.value,
+                rule=made.rule.value if site.mining else _WITHOUT_MINING.get(made.rule, made.rule.value),
                 what=_WHAT[made.rule],
                 revenue_usd=account.revenue_usd,
                 power_usd=account.revenue_usd - account.profit_usd,
                 profit_usd=account.profit_usd,
                 energy_mwh=account.energy_mwh,
-                mining_frac=account.mining_mwh / could_mwh if could_mwh else 0.0,
+                mining_frac=account.mining_mwh / could_mwh if could_mwh else None,
                 versus_plan_usd=account.profit_usd - best,
             )
         )

@@ -199,7 +199,7 @@ class AccountRow:
         power_usd: for power: spot, block and charges, less what was resold [USD].
         profit_usd: revenue - power [USD].
         energy_mwh: energy drawn [MWh].
-        mining_frac: energy drawn by miners / what they could have drawn.
+        mining_frac: energy drawn by miners / what they could have drawn; None without machines.
         versus_plan_usd: profit less the plan's profit [USD].
     """
 
@@ -209,7 +209,7 @@ class AccountRow:
     power_usd: float
     profit_usd: float
     energy_mwh: float
-    mining_frac: float
+    mining_frac: float | None
     versus_plan_usd: float
 
 

@@ -284,7 +284,7 @@ def profit_chart(document: PlanDocument) -> Chart:
                 number(account.revenue_usd),
                 number(account.power_usd),
                 number(account.energy_mwh),
-                f"{number(100 * account.mining_frac, 1)} %",
+                "" if account.mining_frac is None else f"{number(100 * account.mining_frac, 1)} %",
             )
             for account in accounts
         ),

@@ -187,7 +187,7 @@ def accounts_table(accounts: Sequence[AccountRow]) -> Table:
             number(account.versus_plan_usd, signed=True) if index else "",
             number(account.power_usd),
             number(account.energy_mwh),
-            percent(account.mining_frac, signed=False),
+            "" if account.mining_frac is None else percent(account.mining_frac, signed=False),
         )
     return made
 
