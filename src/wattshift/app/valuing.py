@@ -96,6 +96,7 @@ def value(
     )
     delivered = stack.grid.delivered_usd_per_mwh
     break_even_rows = _break_evens(snapshot, site, given, hashprice, delivered)
+    asks = gpu_asks(snapshot.archive.table("gpu_prices"), snapshot.as_of, gpu=_GPU)
     return ValueDocument(
         as_of=snapshot.as_of,
         site=site.name,
@@ -108,10 +109,10 @@ def value(
         uses=tuple(_use_row(use) for use in stack.uses),
         orderings=_orderings(stack),
         break_evens=break_even_rows,
-        gpu_market_in_words=_gpu_market(snapshot),
+        gpu_market_in_words=_gpu_market(snapshot, asks),
         contracts=_contracts(snapshot, site, given, hashprice, delivered) if contracts else (),
         in_words=_in_words(site, stack),
-        origins=_origins(snapshot, site, break_even_rows, given, contracts=contracts),
+        origins=_origins(snapshot, site, break_even_rows, given, contracts=contracts, gpus=asks is not None),
     )
 
 
@@ -234,12 +235,7 @@ def _machine_price(snapshot: Snapshot, efficiency: float, given: WhatIf) -> tupl
     )
 
 
-def _gpu_asks(snapshot: Snapshot) -> GpuAsk | None:
-    return gpu_asks(snapshot.archive.table("gpu_prices"), snapshot.as_of, gpu=_GPU)
-
-
-def _gpu_market(snapshot: Snapshot) -> str:
-    asks = _gpu_asks(snapshot)
+def _gpu_market(snapshot: Snapshot, asks: GpuAsk | None) -> str:
     if asks is None:
         return f"{_GPU} asking prices: none known from three providers in the 60 days before"
     age = words.age_in_words((snapshot.as_of - asks.newest_at).total_seconds())
@@ -294,7 +290,13 @@ def _contract_row(
 
 
 def _origins(
-    snapshot: Snapshot, site: Site, rows: Sequence[BreakEvenRow], given: WhatIf, *, contracts: bool
+    snapshot: Snapshot,
+    site: Site,
+    rows: Sequence[BreakEvenRow],
+    given: WhatIf,
+    *,
+    contracts: bool,
+    gpus: bool,
 ) -> tuple[Origin, ...]:
     """The inputs that were used; a what-if figure has no origin in the history."""
     names: list[str] = []
@@ -303,7 +305,7 @@ def _origins(
     table = spot_table(site)
     if table is not None and given.delivered_usd_per_mwh is None:
         names.append(table)
-    if _gpu_asks(snapshot) is not None:
+    if gpus:
         names.append("gpu_prices")
     if given.machine_usd_per_th is None and any(row.machine_usd_per_th is not None for row in rows):
         names.append("asic_price_points")

@@ -353,12 +353,7 @@ _TABLE: tuple[tuple[re.Pattern[str], _Resolver], ...] = (
         rf"|prior) (?:{_N}[\s-])?{_UNIT}",
         _past_span,
     ),
-    _entry(
-        r"\b(?:over|during|for) the (?:month|week|year|quarter)\b".replace(
-            "(?:month|week|year|quarter)", "(?P<unit>month|week|year|quarter)"
-        ),
-        _past_span,
-    ),
+    _entry(r"\b(?:over|during|for) the (?P<unit>month|week|year|quarter)\b", _past_span),
     _entry(
         rf"\b(?:lowest|highest|smallest|largest|biggest|weakest|steepest|sharpest"
         rf"|first time)(?: [\w-]+){{0,5}}? (?:in|for) (?:about |nearly |almost |more than "

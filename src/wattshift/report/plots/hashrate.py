@@ -76,7 +76,7 @@ def draw_hashrate(picture: HashratePicture, figure: Figure) -> None:
         picture: from `wattshift.app.plotting`.
         figure: an empty one.
     """
-    axes = figure.subplots(gridspec_kw={"left": 0.065, "right": 0.925, "top": 0.82, "bottom": 0.14})
+    axes = figure.subplots(gridspec_kw={"left": 0.065, "right": 0.9, "top": 0.82, "bottom": 0.14})
     if picture.is_log:
         axes.set_yscale("log")
     _curves(axes, picture)
@@ -152,22 +152,20 @@ def _room(axes: Axes, picture: HashratePicture) -> None:
     axes.set_xlim(at[0], at[-1])
     low, high = float(belief["low_ehs"].to_numpy().min()), float(belief["high_ehs"].to_numpy().max())
     if picture.is_log:
-        axes.set_ylim(low / (high / low) ** 0.14, high * (high / low) ** 0.08)
+        axes.set_ylim(low / (high / low) ** 0.22, high * (high / low) ** 0.12)
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.minorticks_off()
     else:
-        axes.set_ylim(low - 0.14 * (high - low), high + 0.08 * (high - low))
+        axes.set_ylim(low - 0.22 * (high - low), high + 0.12 * (high - low))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
 
 def _changes(axes: Axes, picture: HashratePicture) -> None:
-    belief = picture.belief
     named = _named(picture)
     for change in picture.changes:
         begun = style.on_axis(change.begun_at)
-        nearest = belief.row(int((belief["at"] - change.begun_at).abs().arg_min() or 0), named=True)
         is_drop = change.size_frac < 0
-        edge, sign = (nearest["low_ehs"], -1) if is_drop else (nearest["high_ehs"], 1)
+        edge, sign = _clear_of_curves(picture, change.begun_at, is_drop=is_drop), -1 if is_drop else 1
         colour = style.VERMILION if is_drop else style.GREEN
         axes.annotate(
             f"{percent(change.size_frac, digits=0)}\n{short_day(change.begun_at)}" if change in named else "",
@@ -182,6 +180,16 @@ def _changes(axes: Axes, picture: HashratePicture) -> None:
             path_effects=style.halo(),
         )
         axes.plot([begun], [edge], "v" if is_drop else "^", color=colour, ms=5, zorder=4)
+
+
+def _clear_of_curves(picture: HashratePicture, at: datetime, *, is_drop: bool) -> float:
+    """A height near an instant that lies below, or above, both the band and the weekly mean [EH/s]."""
+    reach = (picture.belief["at"][-1] - picture.belief["at"][0]) * _NAME_WIDTH_FRAC / 2
+    band, weekly = (
+        curve.filter((pl.col("at") - at).abs() <= reach) for curve in (picture.belief, picture.weekly)
+    )
+    column, pick = ("low_ehs", min) if is_drop else ("high_ehs", max)
+    return float(pick([*band[column].to_list(), *weekly["mean_ehs"].to_list()]))
 
 
 def _named(picture: HashratePicture) -> list[ChangeFound]:
