@@ -42,7 +42,7 @@ build: $(STAMP)  ## the wheel in dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 lock:  ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --all-extras --universal --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra docs --extra node --extra plot --extra postgres --universal --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
 
 clean:  ## remove everything that was made
 	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["Freshness", "Origin", "freshness"]
+__all__ = ["FetchOrigin", "Freshness", "Origin", "freshness"]
 
 
 class Freshness(StrEnum):
@@ -15,6 +15,25 @@ class Freshness(StrEnum):
     FRESH = "fresh"
     STALE = "stale"
     EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchOrigin:
+    """Where fetched bytes come from.
+
+    Args:
+        source: the name under which the source is configured.
+        upstream: who stands behind it; sources that share an upstream are one witness, not two.
+        url: where the bytes lay, without any secret.
+        fetched_at: when they arrived.
+        sha256: hash of the bytes, as hex digits.
+    """
+
+    source: str
+    upstream: str
+    url: str
+    fetched_at: datetime
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,22 @@ _CHAIN_TABLES = (
         ),
     ),
     Table(
+        name="block_facts",
+        row="what one source says of the body of one block, on any branch",
+        known=Known.CHAIN,
+        columns=(
+            Column(name="date", dtype=pl.Date, unit="UTC day", meaning="day of its header time", key=True),
+            _text("block_hash", "hash as displayed", key=True),
+            _text("source", "who said so", key=True),
+            Column(name="height", dtype=pl.Int64, unit="blocks", meaning="height"),
+            Column(
+                name="fee_sat", dtype=pl.Int64, unit="sat", meaning="sum of transaction fees", nullable=True
+            ),
+            Column(name="subsidy_sat", dtype=pl.Int64, unit="sat", meaning="new coins", nullable=True),
+            _text("pool", "slug of the pool, as the source labels it", nullable=True),
+        ),
+    ),
+    Table(
         name="pools",
         row="one known mining pool",
         known=Known.ALWAYS,
@@ -133,6 +149,43 @@ _MARKET_TABLES = (
         known=Known.INTERVAL_END,
         columns=_interval(
             _float("close_usd_per_btc", "USD/BTC", "last price of the hour"),
+        ),
+    ),
+    Table(
+        name="venue_quotes",
+        row="what one venue asked for a bitcoin, used or not",
+        known=Known.AT,
+        columns=(
+            Column(name="known_at", dtype=UTC_INSTANT, unit="UTC", meaning="when it was fetched", key=True),
+            _text("source", "the venue", key=True),
+            _text("upstream", "who stands behind it"),
+            _float("price_usd_per_btc", "USD/BTC", "last trade"),
+            _text("verdict", "used, or why it was not"),
+            _text("url", "where it was read"),
+            _text("sha256", "hash of the answer"),
+        ),
+    ),
+    Table(
+        name="btc_usd_quotes",
+        row="the price of a bitcoin on which several upstreams agreed",
+        known=Known.AT,
+        columns=(
+            Column(name="known_at", dtype=UTC_INSTANT, unit="UTC", meaning="when it was known", key=True),
+            _float("price_usd_per_btc", "USD/BTC", "median of the upstreams"),
+            _float("low_usd_per_btc", "USD/BTC", "lowest that was used"),
+            _float("high_usd_per_btc", "USD/BTC", "highest that was used"),
+            Column(name="n_upstreams", dtype=pl.Int64, unit="count", meaning="distinct upstreams used"),
+        ),
+    ),
+    Table(
+        name="grid_prices",
+        row="one interval at one settlement point of one market",
+        known=Known.INTERVAL_END,
+        columns=_interval(
+            _text("market", "market and its run, such as ercot_rtm", key=True),
+            _text("location", "settlement point, such as HB_HOUSTON", key=True),
+            _float("price_usd_per_mwh", "USD/MWh", "price; negative is legal"),
+            _text("source", "who published it"),
         ),
     ),
     Table(
