@@ -6,10 +6,10 @@ STAMP  := $(VENV)/.installed
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench docs build lock clean
+.PHONY: help setup demo check test test-e2e test-nightly bench bench-sync docs build lock lock-e2e clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,9 +31,21 @@ check: $(STAMP)  ## lint, types, layers
 test: $(STAMP)  ## all tests that need only Python
 	$(BIN)/pytest -n $(PYTEST_WORKERS)
 
+test-e2e: $(STAMP)  ## tests against a real node, Electrum server and database, which it fetches (Debian)
+	$(BIN)/pytest tests/e2e
+
+test-nightly: $(STAMP)  ## all tests, with twenty times the faults
+	WATTSHIFT_FAULTS=20 $(BIN)/pytest -n $(PYTEST_WORKERS)
+	WATTSHIFT_FAULTS=20 $(BIN)/pytest tests/e2e
+
+BENCH := $(BIN)/pytest -o addopts='-q --import-mode=importlib' -o python_files='bench_*.py' -o python_functions='bench_*' \
+  -p no:xdist --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-group-by=group
+
 bench: $(STAMP)  ## benchmarks, each beside a peer
-	$(BIN)/pytest benchmarks -o addopts='-q --import-mode=importlib' -o python_files='bench_*.py' -o python_functions='bench_*' \
-	  -p no:xdist --benchmark-only --benchmark-columns=median,iqr,rounds --benchmark-group-by=group
+	$(BENCH) benchmarks --ignore=benchmarks/bench_sync.py
+
+bench-sync: $(STAMP)  ## the first sync from a real node, by each of its ways (Debian)
+	$(BENCH) benchmarks/bench_sync.py
 
 docs: $(STAMP)  ## the documentation as a web site in site/
 	$(BIN)/mkdocs build --strict
@@ -44,5 +56,8 @@ build: $(STAMP)  ## the wheel in dist/
 lock:  ## renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra docs --extra node --extra plot --extra postgres --universal --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
 
+lock-e2e:  ## renew requirements-e2e.lock (needs uv)
+	uv pip compile tests/e2e/requirements.in --universal --generate-hashes --no-header --no-annotate --quiet -o requirements-e2e.lock
+
 clean:  ## remove everything that was made
-	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
+	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .peers

@@ -19,17 +19,23 @@ import numpy as np
 import polars as pl
 import pytest
 
+from support.chains import EASY
+from support.headers import Branch
+from wattshift.chain.headerchain import HeaderChain
+from wattshift.store.chainstore import ChainStore
 from wattshift.store.ledger import SqliteLedger
 from wattshift.store.port import HeaderRow
 from wattshift.store.series import SeriesStore
+from wattshift.store.start import Start
 from wattshift.tables import TABLES, UTC_INSTANT
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
 HEADERS, ROWS = 100_000, 1_000_000
-KNOWN_AT = datetime(2026, 1, 1, tzinfo=UTC)
+KNOWN_AT = datetime(2036, 1, 1, tzinfo=UTC)
 TABLE = "power_price"
+FROM_GENESIS = Start.genesis(EASY)
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +144,81 @@ def bench_read_headers_plain(
             ]
 
     assert len(benchmark(read)) == HEADERS
+
+
+# The validated chain in the ledger
+
+
+def taken(path: Path, *batches: bytes) -> None:
+    with SqliteLedger.lead(path) as ledger:
+        store = ChainStore.open(ledger, EASY, start=FROM_GENESIS, now=KNOWN_AT)
+        for headers in batches:
+            store.take(headers, now=KNOWN_AT, origin=None)
+
+
+def opened(path: Path) -> int:
+    with SqliteLedger.lead(path) as ledger:
+        return ChainStore.open(ledger, EASY, start=FROM_GENESIS, now=KNOWN_AT).chain.height
+
+
+@pytest.fixture(scope="module")
+def branch() -> Branch:
+    return Branch(EASY).grow(HEADERS, spacing_s=601)
+
+
+@pytest.mark.benchmark(group="take 100,000 headers into a store")
+@pytest.mark.parametrize("headers_a_batch", [2_000, HEADERS])
+def bench_take(
+    benchmark: BenchmarkFixture, branch: Branch, paths: Iterator[Path], headers_a_batch: int
+) -> None:
+    raw = branch.raw()
+    batches = [
+        raw[start : start + 80 * headers_a_batch] for start in range(0, len(raw), 80 * headers_a_batch)
+    ]
+    benchmark.pedantic(lambda: taken(next(paths), *batches), rounds=3)  # type: ignore[no-untyped-call]  # pytest-benchmark's own
+
+
+@pytest.mark.benchmark(group="open a store of 100,000 headers")
+def bench_open_store(benchmark: BenchmarkFixture, branch: Branch, paths: Iterator[Path]) -> None:
+    path = next(paths)
+    taken(path, branch.raw())
+    assert benchmark(opened, path) == HEADERS
+
+
+@pytest.mark.benchmark(group="open a store of 100,000 headers")
+def bench_only_validate(benchmark: BenchmarkFixture, branch: Branch) -> None:
+    raw = branch.raw()
+
+    def validated() -> int:
+        chain = HeaderChain(EASY)
+        chain.extend(raw, 1 << 32)
+        return chain.height
+
+    assert benchmark(validated) == HEADERS
+
+
+@pytest.mark.benchmark(group="a reorg 1,088 deep, kept")
+def bench_reorg_of_1088(benchmark: BenchmarkFixture, branch: Branch, tmp_path: Path) -> None:
+    """From the header that tips the scale to the commit: 2,178 rows change."""
+    fork = branch.fork(2_000)
+    old, new = fork.fork(2_000).grow(1_088, salt=1), fork.fork(2_000).grow(1_089, salt=2)
+    open_ledgers: list[SqliteLedger] = []
+
+    def prepared() -> tuple[tuple[ChainStore], dict[str, object]]:
+        ledger = SqliteLedger.lead(tmp_path / str(len(open_ledgers)))
+        open_ledgers.append(ledger)
+        store = ChainStore.open(ledger, EASY, start=FROM_GENESIS, now=KNOWN_AT)
+        store.take(old.raw() + new.above(2_000)[:-80], now=KNOWN_AT, origin=None)
+        return (store,), {}
+
+    def switched(store: ChainStore) -> int:
+        reorg = store.take(new.headers[-1], now=KNOWN_AT, origin=None).reorg
+        assert reorg is not None
+        return reorg.depth
+
+    assert benchmark.pedantic(switched, setup=prepared, rounds=10) == 1_088  # type: ignore[no-untyped-call]  # pytest-benchmark's own
+    for ledger in open_ledgers:
+        ledger.close()
 
 
 def write_series(path: Path, prices: pl.DataFrame) -> int:

@@ -332,7 +332,7 @@ def test_the_walk_compares_many_pairs(trees: dict[str, ast.Module]) -> None:
         "power_mw = power_w",
         "power_mw: float = units.w_to_mw(x_w) + total_mwh",
         "max(power_mw, energy_mwh)",
-        "(a_s + b) - c_days",
+        "(a_s + b) - d_days",
         "float(power_mw) > -energy_mwh[0]",
         "fee_sat + btc_to_sat(price_btc) - reward_btc",
     ],

@@ -86,6 +86,61 @@ def test_a_chain_is_adopted_at_exactly_the_least_work(cheap: Branch) -> None:
     assert (short.height, short.side_count) == (0, 400)
 
 
+# Checkpoints vouch for what leads up to them
+
+
+def trusting(honest: Branch, *heights: int, max_side: int = 100_000) -> HeaderChain:
+    """A chain that wants all the work of a branch, and trusts its blocks at some heights."""
+    work_hashes = HeaderChain(EASY)
+    work_hashes.extend(honest.raw(), FAR_S)
+    return HeaderChain(
+        EASY,
+        checkpoints={height: honest.hash(height) for height in heights},
+        min_work_hashes=work_hashes.tip.work_hashes,
+        max_side=max_side,
+    )
+
+
+@pytest.mark.parametrize("passed", [(0, 63, 64, 127, 128, 150), (0, 40, 100)])
+@pytest.mark.parametrize("headers_a_batch", [1, 7, 33, 50, 190, 200])
+def test_a_chain_is_adopted_from_checkpoint_to_checkpoint_in_little_room(
+    headers_a_batch: int, passed: tuple[int, ...], honest: Branch
+) -> None:
+    chain = trusting(honest, *passed[1:], max_side=100 + headers_a_batch)
+    for start in range(1, 201, headers_a_batch):
+        report = chain.extend(b"".join(honest.headers[start : start + headers_a_batch]), FAR_S)
+        last = min(start + headers_a_batch - 1, 200)
+        assert chain.height == (200 if last == 200 else max(each for each in passed if each <= last))
+        assert (report.dropped, report.reorg) == (0, None)
+        assert chain.side_count == last - chain.height
+        assert set(report.beside) == {
+            honest.hash(height) for height in range(max(chain.height + 1, start), last + 1)
+        }
+    straight = HeaderChain(EASY)
+    straight.extend(honest.raw(), FAR_S)
+    assert chain.state_hash() == straight.state_hash()
+    assert list(chain.works(0, 200)) == list(straight.works(0, 200))
+
+
+@pytest.mark.parametrize("headers_a_batch", [1, 400])
+def test_a_cheap_chain_gets_no_further_than_the_first_checkpoint(
+    headers_a_batch: int, honest: Branch, cheap: Branch
+) -> None:
+    chain = trusting(honest, 63, 64)
+    for start in range(1, 401, headers_a_batch):
+        chain.extend(b"".join(cheap.headers[start : start + headers_a_batch]), FAR_S)
+    assert (chain.height, chain.side_count) == (0, 62)
+    chain.extend(b"".join(honest.headers[1:100]), FAR_S)
+    assert (chain.tip.hash, chain.side_count) == (honest.hash(64), 62 + 35)
+
+
+def test_a_last_header_that_was_awaited_brings_all_up_to_the_checkpoint(honest: Branch) -> None:
+    chain = trusting(honest, 64)
+    chain.extend(b"".join(honest.headers[2:101]), FAR_S)
+    report = chain.extend(honest.headers[1], FAR_S)
+    assert (report.new, chain.height, chain.side_count) == (100, 64, 36)
+
+
 def test_side_branches_are_bounded_and_the_least_work_goes_first(honest: Branch, cheap: Branch) -> None:
     chain = HeaderChain(EASY, max_side=64)
     chain.extend(honest.raw(), FAR_S)

@@ -4,8 +4,10 @@ import pytest
 
 from support.headers import FAR_S, Branch, easy
 from wattshift.chain.extension import BranchKind
+from wattshift.chain.header import BlockHash
 from wattshift.chain.headerchain import HeaderChain
 from wattshift.chain.params import MAINNET, TESTNET4, Network
+from wattshift.errors import OutOfSpan
 
 DEPTHS = (1, 2, 6, 24, 53, 100, 1088)
 STEM = 30
@@ -30,6 +32,48 @@ def longest(network: Network) -> tuple[Branch, Branch]:
 def extend(chain: HeaderChain, raw: bytes, *, headers_a_batch: int) -> None:
     for start in range(0, len(raw), 80 * headers_a_batch):
         assert chain.extend(raw[start : start + 80 * headers_a_batch], FAR_S).refused == ()
+
+
+@pytest.mark.parametrize("headers_a_batch", [1, 45, 2000])
+def test_an_extension_tells_what_changed_sides(headers_a_batch: int, longest: tuple[Branch, Branch]) -> None:
+    """Fork height, stale and beside say where every header went, without a look at the chain."""
+    old, new = longest[0].fork(STEM + 40), longest[1].fork(STEM + 45)
+    chain, best, beside = HeaderChain(old.network), {0: old.hash(0)}, set[BlockHash]()
+    raw = old.raw() + new.raw(STEM + 1) + old.fork(STEM + 40).grow(10).raw(STEM + 41)
+    for start in range(0, len(raw), 80 * headers_a_batch):
+        report = chain.extend(raw[start : start + 80 * headers_a_batch], FAR_S)
+        best = {height: name for height, name in best.items() if height <= report.fork_height}
+        best |= {
+            height: chain.point_at(height).hash for height in range(report.fork_height + 1, chain.height + 1)
+        }
+        stale = set(report.reorg.stale if report.reorg else ())
+        assert stale.isdisjoint(report.beside)
+        beside |= {*report.beside, *stale}
+        beside -= set(best.values())
+        assert best == {height: chain.point_at(height).hash for height in range(chain.height + 1)}
+        assert len(beside) == chain.side_count
+        assert not any(chain.is_best(name) for name in beside)
+    assert chain.height == STEM + 50
+
+
+def test_who_saw_a_block_on_the_best_chain_may_say_so(longest: tuple[Branch, Branch]) -> None:
+    old, new = longest[0].fork(STEM + 2), longest[1].fork(STEM + 3)
+    chain, seen = HeaderChain(old.network), HeaderChain(old.network)
+    chain.extend(new.raw() + old.raw(STEM + 1), FAR_S)
+    seen.extend(old.raw(), FAR_S)
+    seen.extend(new.raw(STEM + 1), FAR_S)
+    stale = [old.hash(STEM + 1), old.hash(STEM + 2)]
+    assert [chain.was_best(name) for name in stale] == [False, False]
+    assert [seen.was_best(name) for name in stale] == [True, True]
+    assert [branch.kind for branch in chain.branches()] == [BranchKind.SIDE]
+    for name in stale:
+        chain.mark_stale(name)
+    assert chain.branches() == seen.branches()
+    assert not chain.was_best(new.hash(STEM + 1))
+    with pytest.raises(OutOfSpan, match="on the best chain"):
+        chain.mark_stale(new.hash(STEM + 1))
+    with pytest.raises(OutOfSpan, match="no block"):
+        chain.mark_stale(BlockHash(bytes(32)))
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

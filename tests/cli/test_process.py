@@ -16,6 +16,7 @@ from wattshift.cli.history import DocumentName
 
 HEAVY = {"polars", "numpy", "scipy", "pydantic", "jinja2"}
 VERBS = [verb.name or verb.callback.__name__ for verb in app.registered_commands if verb.callback]
+SIGNET = Path(__file__).parents[1] / "fixtures" / "signet_headers.bin"
 NEVER = {"fastapi", "starlette", "matplotlib", "highspy", "pandas", "scipy.optimize", "plotly", "pyarrow"}
 
 
@@ -68,8 +69,11 @@ def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path:
     article.write_text("January 19, 2026. The hashrate fell below 1 ZH/s.", encoding="utf-8")
     more = {
         DocumentName.CHECK: [str(article)],
+        DocumentName.IMPORT: [str(SIGNET), "--network", "signet", "--store", str(tmp_path / "store")],
         DocumentName.WHY: ["--start", "2026-01-20", "--end", "2026-02-10"],
         DocumentName.SCORE: ["--periods", "3", "--depths", "144,1200"],
+        DocumentName.SOURCES: ["--store", str(tmp_path)],
+        DocumentName.DOCTOR: ["--store", str(tmp_path)],
     }
     schema = json.loads(run("schema", verb.value).out)
     jsonschema.Draft202012Validator.check_schema(schema)

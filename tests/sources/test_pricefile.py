@@ -176,6 +176,16 @@ def test_parquet() -> None:
     assert frame["start"][0] == datetime(2026, 1, 19, 6, tzinfo=UTC)
 
 
+def test_a_parquet_bomb_is_refused() -> None:
+    """Ten million equal rows take a few kilobytes."""
+    data = parquet_of(
+        start=pl.repeat(datetime(2026, 1, 19, tzinfo=UTC), 10_000_000, eager=True),
+        price_usd_per_mwh=pl.repeat(1.0, 10_000_000, eager=True),
+    )
+    assert len(data) < 100_000
+    assert "more than 5,000,000 rows" in str(refuse(data))
+
+
 def test_parquet_refusals() -> None:
     instants = [datetime(2026, 1, 19, hour, tzinfo=UTC) for hour in range(3)]
     assert "price_usd_per_mwh is empty" in str(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.children import FIRST_AT, fake_rows
 from wattshift.chain.header import BlockHeader
 from wattshift.errors import Conflict, InputError
-from wattshift.store.port import GENESIS, HEADER, Ledger
+from wattshift.store.port import GENESIS, HEADER, Ledger, Record, to_micros
 from wattshift.store.receipts import Receipt
 
 HOUR = timedelta(hours=1)
@@ -133,6 +133,35 @@ class LedgerConformance:
         assert ledger.records("receipt", known_at=FIRST_AT - HOUR) == []
         assert ledger.records("decision") == [other]
         assert [entry.seq for entry in ledger.entries()] == [1, 2, 3, 4, 5, 6, 7]
+
+    def test_records_are_kept_with_headers_or_not_at_all(self, ledger: Ledger) -> None:
+        rows, told = fake_rows(0, 3), [Record("batch", b"three"), Record("note", b"")]
+        receipt = ledger.append_headers(rows, known_at=FIRST_AT, records=told)
+        assert receipt == Receipt(new=3, same=0, conflicting=0)
+        kinds = [HEADER, HEADER, HEADER, "batch", "note"]
+        assert [entry.kind for entry in ledger.entries()] == kinds
+        (batch,) = ledger.records("batch")
+        assert (batch.seq, batch.body, batch.known_at) == (4, b"three", FIRST_AT)
+        assert ledger.append_headers(rows, known_at=FIRST_AT, records=told).same == 3
+        assert [entry.kind for entry in ledger.entries()] == kinds
+        for kind in ("", HEADER):
+            with pytest.raises(InputError, match="no kind"):
+                ledger.append_headers(
+                    fake_rows(3, 3), known_at=FIRST_AT, records=[Record("batch", b"six"), Record(kind, b"")]
+                )
+        wrong = replace(rows[0], height=9)
+        with pytest.raises(Conflict):
+            ledger.append_headers([wrong], known_at=FIRST_AT + HOUR, records=[Record("batch", b"nine")])
+        assert ledger.verify() == 5
+
+    def test_a_scan_gives_the_entries_as_tuples(self, ledger: Ledger) -> None:
+        assert list(ledger.scan()) == []
+        ledger.append_headers(fake_rows(0, 3), known_at=FIRST_AT, records=[Record("x", b"y")])
+        ledger.record("z", known_at=FIRST_AT + HOUR, body=b"")
+        assert list(ledger.scan()) == [
+            (entry.seq, entry.kind, to_micros(entry.known_at), entry.body, entry.chain_hash)
+            for entry in ledger.entries()
+        ]
 
     def test_each_entry_is_chained_to_the_one_before(self, ledger: Ledger) -> None:
         ledger.append_headers(fake_rows(0, 3), known_at=FIRST_AT)

@@ -273,6 +273,26 @@ def test_nothing_is_chained_to_a_damaged_end(path: Path) -> None:
         ledger.record("x", known_at=FIRST_AT, body=b"")
 
 
+def test_a_lost_record_of_the_end_is_damage(path: Path) -> None:
+    filled(path)
+    alter(path, "DELETE FROM head")
+    with SqliteLedger.view(path) as ledger, pytest.raises(Corrupt, match="last entry"):
+        ledger.verify()
+    with SqliteLedger.view(path) as ledger, pytest.raises(Corrupt, match="last entry"):
+        ledger._last()
+
+
+def test_a_scan_beside_a_writer_sees_one_instant(path: Path) -> None:
+    filled(path)
+    with SqliteLedger.lead(path) as ledger, SqliteLedger.view(path) as reader:
+        scan = reader.scan()
+        begun = next(scan)
+        ledger.append_headers(fake_rows(20, 5), known_at=FIRST_AT)
+        assert begun[0] == 1
+        assert len(list(scan)) == 20
+        assert len(list(reader.scan())) == 26
+
+
 def test_repair_takes_only_what_is_broken(path: Path) -> None:
     filled(path)
     with SqliteLedger.view(path) as ledger:

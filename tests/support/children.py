@@ -190,6 +190,30 @@ def _series(path: Path, told: Callable[[], object], options: dict[str, Any]) -> 
         told()
 
 
+def _reorg(path: Path, told: Callable[[], object], options: dict[str, Any]) -> None:
+    """Give headers to a store that starts at an easy anchor."""
+    from support.chains import easy_start
+    from wattshift.store.chainstore import ChainStore
+
+    height, time_s = options["anchor"]
+    start, _ = easy_start(height, time_s=time_s)
+    with SqliteLedger.lead(path) as ledger:
+        store = ChainStore.open(ledger, start.network, start=start, now=FIRST_AT)
+        store.take(bytes.fromhex(options["headers"]), now=FIRST_AT, origin=None)
+        told()
+
+
+def _import(path: Path, told: Callable[[], object], options: dict[str, Any]) -> None:
+    """Import files into a store of the signet."""
+    from wattshift.app.importing.files import import_files
+    from wattshift.chain.params import SIGNET
+    from wattshift.store.home import Home
+    from wattshift.store.start import Start
+
+    files, start = [Path(file) for file in options["files"]], Start.genesis(SIGNET)
+    import_files(files, home=Home(path), start=start, now=FIRST_AT, told=lambda *_: told())
+
+
 def _race(path: Path, told: Callable[[], object], options: dict[str, Any]) -> None:
     """Try to lead at a common instant; the leader stays until all have tried."""
     time.sleep(max(0.0, options["start_s"] - time.time()))
@@ -203,7 +227,7 @@ def _race(path: Path, told: Callable[[], object], options: dict[str, Any]) -> No
         os.write(2, f"{error.context.get('pid')} {time.monotonic() - begun:.3f}".encode())
 
 
-_JOBS = {"ingest": _ingest, "race": _race, "series": _series}
+_JOBS = {"import": _import, "ingest": _ingest, "race": _race, "reorg": _reorg, "series": _series}
 
 
 def _child(job: dict[str, Any], pipe: int) -> None:
@@ -265,7 +289,8 @@ def main() -> None:
     """Serve jobs from standard input; with an argument, be the child of that one job."""
     if len(sys.argv) > 1:
         _child(json.loads(sys.argv[1]), 1)
-    import_module("polars")  # once, here, and not in every child
+    for name in ("polars", "support.chains", "wattshift.app.importing.files"):  # once, here, and not in every child
+        import_module(name)
 
     for line in sys.stdin:
         job = json.loads(line)

@@ -9,6 +9,7 @@ from hashlib import sha256
 from itertools import count
 from random import Random
 
+from wattshift.chain.anchor import Anchor
 from wattshift.chain.header import BlockHash, BlockHeader
 from wattshift.chain.params import REGTEST, Network
 from wattshift.chain.rules import next_bits
@@ -61,29 +62,44 @@ def easy(network: Network, *, interval: int) -> Network:
     )
 
 
-class Branch:
-    """A chain of valid headers from the genesis block on, as a plain list."""
+def anchored(network: Network, height: int, *, time_s: int = START_S) -> Anchor:
+    """The mined first block of a period, as if ten blocks a plain spacing apart lay below."""
+    spacing_s = network.target_spacing_s
+    header = mine(bytes(32), time_s)
+    return Anchor(
+        height=height,
+        header=header,
+        work_hashes=2 * (height + 1),
+        previous_times_s=tuple(time_s - spacing_s * back for back in range(10, 0, -1)),
+        period_first_time_s=time_s,
+        period_first_bits=Bits(network.pow_limit_bits),
+    )
 
-    def __init__(self, network: Network, headers: Sequence[bytes] = ()) -> None:
+
+class Branch:
+    """A chain of valid headers from the genesis block or an anchor on, as a plain list."""
+
+    def __init__(self, network: Network, headers: Sequence[bytes] = (), *, first: int = 0) -> None:
         self.network = network
+        self.first = first
         self.headers = list(headers) or [network.genesis_header]
         self.parsed = [BlockHeader.parse(raw) for raw in self.headers]
 
     @property
     def height(self) -> int:
-        return len(self.headers) - 1
+        return self.first + len(self.headers) - 1
 
     def hash(self, height: int) -> BlockHash:
-        return double_sha256(self.headers[height])
+        return double_sha256(self.headers[height - self.first])
 
     def fork(self, height: int) -> Branch:
         """A copy up to a height."""
-        return Branch(self.network, self.headers[: height + 1])
+        return Branch(self.network, self.headers[: height + 1 - self.first], first=self.first)
 
     def next(self, time_s: int, *, salt: int = 0, bits: int | None = None) -> bytes:
         """A header on top, with the bits that the rules demand or others."""
         if bits is None:
-            bits = next_bits(len(self.headers), time_s, self.parsed.__getitem__, self.network)
+            bits = next_bits(self.height + 1, time_s, self._at, self.network)
         return mine(double_sha256(self.headers[-1]), time_s, bits, salt=salt)
 
     def add(self, time_s: int, *, salt: int = 0) -> None:
@@ -97,5 +113,12 @@ class Branch:
         return self
 
     def raw(self, first: int = 1) -> bytes:
-        """The headers from a height on, end to end."""
+        """The headers from the nth on, end to end."""
         return b"".join(self.headers[first:])
+
+    def above(self, height: int) -> bytes:
+        """The headers above a height, end to end."""
+        return self.raw(height + 1 - self.first)
+
+    def _at(self, height: int) -> BlockHeader:
+        return self.parsed[height - self.first]

@@ -1,4 +1,4 @@
-"""The use-case about the bundled history itself."""
+"""The use-case about the kept history itself."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from wattshift import tables
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.report.documents.data import BundledData, DataDocument
 from wattshift.store.bundled import BundledFile, BundledStore
+from wattshift.store.kept import KeptStore
 from wattshift.tables import Known
 
 __all__ = ["bundled_data"]
 
 
-def bundled_data(store: BundledStore, *, at: datetime | None = None) -> DataDocument:
-    """What is bundled, and how much of it could be known at an instant.
+def bundled_data(store: BundledStore | KeptStore, *, at: datetime | None = None) -> DataDocument:
+    """What is kept, and how much of it could be known at an instant.
 
     Every file is read and proved against its hash and the data dictionary.
 

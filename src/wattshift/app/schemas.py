@@ -12,6 +12,8 @@ from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.changes import ChangesDocument
 from wattshift.report.documents.claims import ClaimsDocument
 from wattshift.report.documents.data import DataDocument
+from wattshift.report.documents.following import DoctorDocument, SourcesDocument
+from wattshift.report.documents.keeping import ImportDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.documents.score import ScoreDocument
 from wattshift.report.documents.site import PlanDocument, ValueDocument
@@ -29,6 +31,9 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "plan": PlanDocument,
         "brief": BriefDocument,
         "data": DataDocument,
+        "import": ImportDocument,
+        "sources": SourcesDocument,
+        "doctor": DoctorDocument,
         "score": ScoreDocument,
         "changes": ChangesDocument,
         "check": ClaimsDocument,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +52,11 @@ class Hashed:
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
         self.rows = np.frombuffer(raw, dtype=HEADER_DTYPE)
-        self.hashes = [
-            BlockHash(sha256(sha256(raw[start : start + HEADER_SIZE]).digest()).digest())
+        digests = [
+            sha256(sha256(raw[start : start + HEADER_SIZE]).digest()).digest()
             for start in range(0, len(raw), HEADER_SIZE)
         ]
+        self.hashes = cast("list[BlockHash]", digests)  # a call for each would cost as much as all checks
         self.words = np.frombuffer(b"".join(self.hashes), dtype="<u8").reshape(-1, 4)
         linked = (self.rows["prev_hash"][1:] == self.words[:-1]).all(axis=1)
         self._ends = np.append(np.flatnonzero(~linked) + 1, len(self.hashes))

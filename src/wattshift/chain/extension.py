@@ -88,6 +88,7 @@ class Extension:
         unread: headers of the batch behind the refused one.
         dropped: headers forgotten because the side branches or the waiting room were full.
         reorg: if blocks left the best chain.
+        beside: hashes that came to stand beside the best chain, the reorg's stale ones left out.
         timewarps: hashes of new blocks that look like a step of a timewarp attack; they count all the same.
     """
 
@@ -101,7 +102,13 @@ class Extension:
     unread: int
     dropped: int
     reorg: Reorg | None
+    beside: tuple[BlockHash, ...]
     timewarps: tuple[BlockHash, ...]
+
+    @property
+    def fork_height(self) -> int:
+        """Height of the last block that the best chains before and after share."""
+        return self.before.height if self.reorg is None else self.reorg.fork.height
 
 
 class BranchKind(StrEnum):

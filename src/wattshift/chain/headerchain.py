@@ -11,7 +11,7 @@ BIP94; BIP54 (a draft) for the timewarp pattern.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from wattshift.chain.anchor import Anchor
@@ -36,8 +36,8 @@ class HeaderChain:
         anchor: where to start instead of at the genesis block.
         checkpoints: hashes that blocks at certain heights must have. Once the best chain has passed one,
             no new branch may start below it.
-        min_work_hashes: cumulative work below which no chain is adopted. Until one has it the tip stays at
-            the anchor, and candidates count as side branches, unless one batch brings enough.
+        min_work_hashes: cumulative work below which no chain is adopted, but for what leads up to a
+            checkpoint. Until then the tip stays, and candidates count as side branches.
         max_side: headers kept beside the best chain; the branches with the least work go first.
         max_waiting: headers kept that wait for their parent or their time; the oldest go first.
 
@@ -121,6 +121,11 @@ class HeaderChain:
         self._within(first, last)
         return self._tree.trunk.span(first, last)
 
+    def works(self, first: int, last: int) -> Iterator[int]:
+        """Cumulative work of the best chain's blocks, both heights included; errors as in `point_at`."""
+        self._within(first, last)
+        return map(self._tree.trunk.cumulative_hashes, range(first, last + 1))
+
     def find(self, block_hash: BlockHash) -> Point:
         """The block of that hash, on the best chain or beside it.
 
@@ -136,6 +141,10 @@ class HeaderChain:
     def is_best(self, block_hash: BlockHash) -> bool:
         """Whether a block is on the best chain; errors as in `find`."""
         return self._node(block_hash).hash not in self._tree.side
+
+    def was_best(self, block_hash: BlockHash) -> bool:
+        """Whether a block was on the best chain and has left it; errors as in `find`."""
+        return self._node(block_hash).was_best
 
     def median_time_past_s(self, block_hash: BlockHash) -> int:
         """Median time of a block and the ten before it, which its child must exceed [s].
@@ -185,6 +194,7 @@ class HeaderChain:
         tally = self._intake.take(headers, now_s)
         reorg = self._reorg_since(before)
         dropped = tally.dropped + self._tree.prune(self._max_side)
+        left = set(reorg.stale) if reorg else set()
         parked = [each for each in tally.parked if each in self._waiting]
         return Extension(
             before=before,
@@ -197,8 +207,19 @@ class HeaderChain:
             unread=len(headers) // HEADER_SIZE - tally.read,
             dropped=dropped,
             reorg=reorg,
+            beside=tuple(name for name in self._tree.laid_aside() if name not in left),
             timewarps=tuple(tally.timewarps),
         )
+
+    def mark_stale(self, block_hash: BlockHash) -> None:
+        """Recall that a block was on the best chain once: only who saw it can know.
+
+        Raises:
+            OutOfSpan: if the block is not beside the best chain.
+        """
+        if self.is_best(block_hash):
+            raise OutOfSpan("the block is on the best chain", hash=hash_to_hex(block_hash))
+        self._tree.mark_stale(block_hash)
 
     # Helpers
 
@@ -224,9 +245,10 @@ class HeaderChain:
             )
 
     def _reorg_since(self, before: Point) -> Reorg | None:
+        trunk = self._tree.trunk
+        if before.height <= trunk.tip_height and trunk.hash_at(before.height) == before.hash:
+            return None  # found by its height: a search by hash would sort the index each time
         fork_height, stale = self._tree.fork_of(self._node(before.hash))
-        if not stale:
-            return None
         return Reorg(fork=self.point_at(fork_height), old=before, new=self.tip, stale=tuple(stale))
 
 

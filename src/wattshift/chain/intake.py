@@ -5,6 +5,7 @@ Nothing is stored before it has proven its own work.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wattshift.chain.bulk import Hashed, Origin, Proof, proven_prefix
@@ -133,12 +134,23 @@ class Intake:
 
     def _adopt_best_of(self, joined: list[Node]) -> None:
         best = max(joined, key=lambda node: (node.work_hashes, -node.arrival))
-        if self._would_be_best(best.work_hashes):
-            self._tree.adopt(best)
+        height = self._adoptable(best.height, best.work_hashes)
+        if height is not None:
+            self._tree.adopt(self._tree.ancestor(best, height))
 
-    def _would_be_best(self, work_hashes: int) -> bool:
-        tip_work_hashes = self._tree.trunk.cumulative_hashes(self._tree.trunk.tip_height)
-        return work_hashes > tip_work_hashes and work_hashes >= self._rules.min_work_hashes
+    def _adoptable(self, height: int, work_hashes: int) -> int | None:
+        """The height up to which a branch of such an end becomes the best chain, if it does.
+
+        With too little work a branch is adopted up to the last checkpoint on it: its hashes lead to one that
+        is trusted. Whatever stands at the height of a checkpoint has its hash.
+        """
+        tip_height = self._tree.trunk.tip_height
+        if work_hashes <= self._tree.trunk.cumulative_hashes(tip_height):
+            return None
+        if work_hashes >= self._rules.min_work_hashes:
+            return height
+        vouched = self._rules.checkpoints.last_passed(height)
+        return vouched if vouched > tip_height else None
 
     def _judge(self, arrival: Arrival, tally: Tally) -> Node | None:
         """The node of a valid header whose parent is here; every other one is counted and put away."""
@@ -241,12 +253,16 @@ class Intake:
     def _store_run(self, batch: Hashed, place: int, parent: Node, proof: Proof) -> None:
         stop = place + proof.count
         work_hashes = parent.work_hashes + sum(length * each_hashes for length, each_hashes in proof.works)
-        if proof.count and self._would_be_best(work_hashes):
-            raw = batch.raw[place * HEADER_SIZE : stop * HEADER_SIZE]
-            self._tree.adopt(parent)
-            self._tree.trunk.append_run(raw, batch.words[place:stop].tobytes(), proof.works)
-            return
+        height = self._adoptable(parent.height + proof.count, work_hashes) if proof.count else None
         node = parent
+        if height is not None:
+            count = height - parent.height
+            raw = batch.raw[place * HEADER_SIZE : (place + count) * HEADER_SIZE]
+            self._tree.adopt(parent)
+            self._tree.trunk.append_run(
+                raw, batch.words[place : place + count].tobytes(), _leading(proof.works, count)
+            )
+            place, node = place + count, self._tree.on_trunk(height)
         for each in range(place, stop):
             node = Node.child(
                 batch.header(each), batch.hashes[each], parent=node, arrival=self._next_arrival()
@@ -265,6 +281,16 @@ class Intake:
     def _next_arrival(self) -> int:
         self._arrivals += 1
         return self._arrivals
+
+
+def _leading(works: Sequence[tuple[int, int]], count: int) -> list[tuple[int, int]]:
+    """The stretches of the first headers of a run."""
+    found = []
+    for length, each_hashes in works:
+        if count > 0:
+            found.append((min(length, count), each_hashes))
+        count -= length
+    return found
 
 
 def _is_suspect(height: int, time_s: int, lineage: Lineage, network: Network) -> bool:

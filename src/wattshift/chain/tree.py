@@ -81,6 +81,7 @@ class Tree:
         self._anchor = anchor
         self._network = network
         self._side: dict[BlockHash, Node] = {}
+        self._laid_aside: list[BlockHash] = []
         self.trunk = Trunk(anchor.header, height=anchor.height, work_hashes=anchor.work_hashes)
 
     @property
@@ -112,6 +113,17 @@ class Tree:
     def add(self, node: Node) -> None:
         """Store a header on the side; its parent must be here."""
         self._side[node.hash] = node
+        self._laid_aside.append(node.hash)
+
+    def laid_aside(self) -> list[BlockHash]:
+        """Hashes that came to the side since this was last asked and are still there, each once."""
+        found = [name for name in dict.fromkeys(self._laid_aside) if name in self._side]
+        self._laid_aside.clear()
+        return found
+
+    def mark_stale(self, block_hash: BlockHash) -> None:
+        """Recall that a header on the side was on the best chain once."""
+        self._side[block_hash] = self._side[block_hash]._replace(was_best=True)
 
     def adopt(self, tip: Node) -> None:
         """Make a node the end of the best chain; what it displaces moves to the side."""
@@ -122,6 +134,12 @@ class Tree:
         for node in reversed(path):
             self.trunk.append(node.raw, node.hash, node.work_hashes)
             del self._side[node.hash]
+
+    def ancestor(self, node: Node, height: int) -> Node:
+        """The block of a node's branch at a height, off the best chain or its last block on it."""
+        while node.height > height:
+            node = self._side[node.prev_hash]
+        return node
 
     def fork_of(self, node: Node) -> tuple[int, list[BlockHash]]:
         """Height where a node's branch leaves the best chain, and the branch's hashes, ascending."""
@@ -209,7 +227,7 @@ class Lineage:
 
     def times_s(self) -> list[int]:
         """Times of the node and the up to ten blocks before it, ascending by height [s]."""
-        oldest = max(self._top.height - MEDIAN_TIME_BLOCKS + 1, 0)
+        oldest = self._top.height - MEDIAN_TIME_BLOCKS + 1
         from_here = max(oldest, self._anchor.height)
         times_s = [self.ancestor(height).time_s for height in range(self._top.height, from_here - 1, -1)]
         below = self._anchor.height - oldest

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from wattshift import __version__
-from wattshift.cli import causes, checking, history, network, research, site
+from wattshift.cli import causes, checking, following, history, keeping, network, research, site
+from wattshift.cli.options import StoreFolder, read_from
 from wattshift.errors import ExitStatus, WattshiftError
 
 __all__ = ["app", "main"]
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
 )
-for room in (site, network, causes, checking, research, history):
+for room in (site, network, causes, checking, research, history, keeping, following):
     room.register(app)
 
 
@@ -36,15 +37,17 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _wattshift(
-    version: Annotated[
+    _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    store: StoreFolder = None,
 ) -> None:
     """For every megawatt-hour: mine Bitcoin, serve AI compute, or leave it to the grid?
 
     Start with [bold]wattshift brief[/bold]. Every verb takes --at (as of an instant, nothing from later)
     and --json.
     """
+    read_from(store)
 
 
 def main() -> None:

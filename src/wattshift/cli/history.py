@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wattshift.cli.options import AsJson, At, show
+from wattshift.cli.options import AsJson, At, open_store, show
 
 __all__ = ["DocumentName", "data", "register", "schema"]
 
@@ -23,6 +23,9 @@ class DocumentName(StrEnum):
     PLAN = "plan"
     BRIEF = "brief"
     DATA = "data"
+    IMPORT = "import"
+    SOURCES = "sources"
+    DOCTOR = "doctor"
     CHANGES = "changes"
     CHECK = "check"
     SCORE = "score"
@@ -45,9 +48,8 @@ def data(at: At = None, as_json: AsJson = False) -> None:
     """
     from wattshift.app.history import bundled_data
     from wattshift.report.terminal.data import data_view
-    from wattshift.store.bundled import BundledStore
 
-    show(bundled_data(BundledStore(), at=at), data_view, name="data", as_json=as_json)
+    show(bundled_data(open_store(), at=at), data_view, name="data", as_json=as_json)
 
 
 def schema(name: Annotated[DocumentName, typer.Argument(help="Which document.")]) -> None:

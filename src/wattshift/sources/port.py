@@ -22,6 +22,7 @@ from wattshift.provenance import FetchOrigin
 __all__ = [
     "BlockFacts",
     "BlockRef",
+    "CandleSource",
     "Endpoint",
     "FactSource",
     "Fetched",
@@ -195,12 +196,16 @@ class FactSource(Source, Protocol):
 
 
 class QuoteSource(Source, Protocol):
-    """A venue where bitcoin is traded for dollars."""
+    """Tells what a bitcoin costs in dollars now."""
 
     @property
     def quote(self) -> Endpoint[None, VenueQuote]:
         """The last price."""
         ...
+
+
+class CandleSource(Source, Protocol):
+    """Tells what a bitcoin cost at the end of each day; a venue is a `QuoteSource` and this."""
 
     @property
     def candles(self) -> Endpoint[Window, pl.DataFrame]:

@@ -1,60 +1,31 @@
-"""A user's own power prices: a CSV or Parquet file with a time and a price column.
-
-A series is refused rather than repaired: a gap filled in silence would be a price that nobody paid.
-"""
+"""A user's own power prices: a CSV or Parquet file with a time and a price column."""
 
 from __future__ import annotations
 
-import csv
 import io
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from wattshift.clock import format_instant
-from wattshift.errors import InputError, Malformed
-from wattshift.tables import UTC_INSTANT
+from wattshift.errors import Malformed
+from wattshift.sources.csvfile import number, quoted, read_csv
+from wattshift.sources.localtime import WRITE_TIME, parse_time, time_zone_of, to_us
+from wattshift.sources.priceseries import PriceSeries, checked_frame
 
-__all__ = ["parse_prices"]
+__all__ = ["parse_prices", "read_series"]
 
 _PRICE_COLUMNS = ("price_usd_per_mwh", "price_usd_mwh")
 _TIME_COLUMNS = ("start", "time")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _PARQUET_MAGIC = b"PAR1"
-_HOUR_US = 3_600_000_000
-_YEAR_2100_US = 4_102_444_800_000_000
-_MAX_ABS_USD_PER_MWH = 100_000.0
-_WRITE_TIME = "write it as 2026-01-19T06:00-06:00 or 2026-01-19T12:00Z"
-_CLOCK_CHANGE = "if clocks change here, give each time its UTC offset"
+_MAX_ROWS = 5_000_000
+_WRITE_PRICE = (
+    "write a plain number of USD per MWh with a decimal point and no thousands separators; delete no row"
+)
 
-
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """Rows as read: instants in microseconds since 1970, prices, and the line of each."""
-
-    name: str
-    zone: ZoneInfo
-    unit: str
-    line: NDArray[np.int64]
-    start_us: NDArray[np.int64]
-    price: NDArray[np.float64]
-
-    def error(self, message: str, row: int, hint: str) -> Malformed:
-        instant = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(self.start_us[row]))
-        return Malformed(
-            message,
-            file=self.name,
-            **{self.unit: int(self.line[row])},
-            local=f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M %Z}",
-            utc=format_instant(instant),
-            hint=hint,
-        )
+_Labels = dict[str, list[str]]
+"""The texts of a column, row by row."""
 
 
 def parse_prices(data: bytes, *, name: str, time_zone: str | None = None) -> pl.DataFrame:
@@ -75,85 +46,55 @@ def parse_prices(data: bytes, *, name: str, time_zone: str | None = None) -> pl.
             by a clock change; intervals differ in length or exceed an hour; or prices are in another unit.
         InputError: if there is no such time zone.
     """
-    try:
-        zone = ZoneInfo(time_zone or "UTC")
-    except (KeyError, ValueError, OSError):
-        raise InputError(
-            "there is no such time zone", value=time_zone, hint="write America/Chicago"
-        ) from None
-    is_parquet = data.startswith(_PARQUET_MAGIC)
-    series = _read_parquet(data, name, zone) if is_parquet else _read_csv(data, name, zone)
-    _check_span(series)
-    _check_prices(series)
-    step_us = _check_times(series)
-    return pl.DataFrame(
-        {
-            "start": pl.Series(series.start_us)
-            .cast(pl.Datetime("us"))
-            .dt.replace_time_zone("UTC")
-            .cast(UTC_INSTANT),
-            "hours": np.full(series.price.size, step_us / _HOUR_US),
-            "price_usd_per_mwh": series.price,
-        }
-    )
+    return checked_frame(read_series(data, name=name, time_zone=time_zone)[0])
 
 
-def _read_csv(data: bytes, name: str, zone: ZoneInfo) -> _Series:
+def read_series(
+    data: bytes, *, name: str, time_zone: str | None = None, labels: Sequence[str] = ()
+) -> tuple[PriceSeries, _Labels]:
+    """Read the rows of a price file, unchecked.
+
+    Args:
+        data: as for `parse_prices`.
+        name: the file's name, for the errors.
+        time_zone: as for `parse_prices`.
+        labels: text columns to read as well.
+
+    Returns:
+        The rows, and the texts of those label columns that the file has.
+
+    Raises:
+        Malformed: if a row cannot be read.
+        InputError: if there is no such time zone.
+    """
+    zone = time_zone_of(time_zone)
+    read = _read_parquet if data.startswith(_PARQUET_MAGIC) else _read_csv
+    return read(data, name, zone, labels)
+
+
+def _read_csv(data: bytes, name: str, zone: ZoneInfo, labels: Sequence[str]) -> tuple[PriceSeries, _Labels]:
     lines, instants, prices = [], [], []
     aware: bool | None = None
-    for line, time_text, price_text in _csv_rows(data, name):
-        time = _parse_time(time_text, name, line)
+    file = read_csv(data, name=name)
+    time_at, price_at = _columns(file.header, name)
+    texts: _Labels = {label: [] for label in labels if label in file.header}
+    for line, cells in file.rows:
+        time = parse_time(cells[time_at].strip(), name=name, line=line)
         if aware is None:
             aware = time.tzinfo is not None
         elif aware != (time.tzinfo is not None):
             raise Malformed(
-                "some times have a UTC offset and some have none", file=name, line=line, hint=_WRITE_TIME
-            )
-        if not _NUMBER.fullmatch(price_text):
-            raise Malformed(
-                f"{price_text!r} is not a price",
-                file=name,
-                line=line,
-                hint="write a plain number of USD per MWh with a decimal point and no thousands separators;"
-                " delete no row",
+                "some times have a UTC offset and some have none", file=name, line=line, hint=WRITE_TIME
             )
         lines.append(line)
-        instants.append(_to_us(time, zone, name, f"line {line}"))
-        prices.append(float(price_text))
-    return _Series(
+        instants.append(to_us(time, zone, name=name, where=f"line {line}"))
+        prices.append(number(cells[price_at].strip(), name=name, line=line, what="price", hint=_WRITE_PRICE))
+        for label, column in texts.items():
+            column.append(cells[file.header.index(label)].strip())
+    series = PriceSeries(
         name, zone, "line", np.array(lines, np.int64), np.array(instants, np.int64), np.array(prices)
     )
-
-
-def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, str, str]]:
-    """Line number, time and price of each row that is not blank."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Malformed(
-            "the file is neither UTF-8 text nor Parquet",
-            file=name,
-            hint="save it as CSV in UTF-8, or as Parquet",
-        ) from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        time_at, price_at = _columns(header, name)
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(header):
-                raise Malformed(
-                    f"a row has {len(row)} cells, the header {len(header)}",
-                    file=name,
-                    line=reader.line_num,
-                    hint="give every row all columns, separated by commas",
-                )
-            yield reader.line_num, row[time_at].strip(), row[price_at].strip()
-    except csv.Error as error:
-        raise Malformed(
-            f"this is not CSV: {error}", file=name, line=reader.line_num, hint="look for a stray quote"
-        ) from None
+    return series, texts
 
 
 def _columns(header: list[str], name: str) -> tuple[int, int]:
@@ -167,7 +108,7 @@ def _columns(header: list[str], name: str) -> tuple[int, int]:
         if len(header) == 1 and ";" in header[0]:
             cure = "separate the columns with commas, write decimal points, and name"
         raise Malformed(
-            f"there is no {missing} column among {', '.join(map(repr, header)) or 'none'}",
+            f"there is no {missing} column among {', '.join(map(quoted, header[:20])) or 'none'}",
             file=name,
             line=1,
             hint=f"{cure} the columns start and price_usd_per_mwh",
@@ -175,44 +116,16 @@ def _columns(header: list[str], name: str) -> tuple[int, int]:
     return header.index(time), header.index(price)
 
 
-def _parse_time(text: str, name: str, line: int) -> datetime:
+def _read_parquet(
+    data: bytes, name: str, zone: ZoneInfo, labels: Sequence[str]
+) -> tuple[PriceSeries, _Labels]:
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise Malformed(f"{text!r} is not a time", file=name, line=line, hint=_WRITE_TIME) from None
-
-
-def _to_us(time: datetime, zone: ZoneInfo, name: str, where: str) -> int:
-    """Microseconds since 1970 of an instant, or of a local time that a clock change does not blur."""
-    try:
-        instant = time if time.tzinfo else _localise(time, zone, name, where)
-        return (instant - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
-    except OverflowError:
-        raise Malformed(f"{time} is out of range", file=name, where=where, hint=_WRITE_TIME) from None
-
-
-def _localise(local: datetime, zone: ZoneInfo, name: str, where: str) -> datetime:
-    early, late = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
-    if early.utcoffset() == late.utcoffset():
-        return early
-    exists = early.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) == local
-    first, second = (format_instant(instant) for instant in (early, late))
-    what = f"happens twice, at {first} and {second}" if exists else "does not exist: the clocks skip it"
-    raise Malformed(
-        f"the local time {local:%Y-%m-%d %H:%M} {what}",
-        file=name,
-        where=where,
-        time_zone=zone.key,
-        hint="give each time its UTC offset, or write the whole file in UTC",
-    )
-
-
-def _read_parquet(data: bytes, name: str, zone: ZoneInfo) -> _Series:
-    try:
-        frame = pl.read_parquet(io.BytesIO(data))
+        frame = pl.read_parquet(io.BytesIO(data), n_rows=_MAX_ROWS + 1)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise Malformed(f"this is not Parquet: {reason}", file=name, hint="write the file again") from None
+    if frame.height > _MAX_ROWS:
+        raise Malformed(f"the file has more than {_MAX_ROWS:,} rows", file=name, hint="cut it into several")
     time_at, price_at = _columns(frame.columns, name)
     time, price = frame.to_series(time_at), frame.to_series(price_at)
     if not isinstance(time.dtype, pl.Datetime) or not price.dtype.is_numeric():
@@ -221,7 +134,8 @@ def _read_parquet(data: bytes, name: str, zone: ZoneInfo) -> _Series:
             file=name,
             hint="write the times as a timestamp and the prices as a number",
         )
-    for series in (time, price):
+    texts = {label: frame[label].cast(pl.String) for label in labels if label in frame.columns}
+    for series in (time, price, *texts.values()):
         if series.null_count():
             row = (series.is_null().arg_max() or 0) + 1
             raise Malformed(
@@ -229,88 +143,12 @@ def _read_parquet(data: bytes, name: str, zone: ZoneInfo) -> _Series:
             )
     if time.dtype.time_zone is None:
         instants = [
-            _to_us(local, zone, name, f"row {row}") for row, local in enumerate(time.to_list(), start=1)
+            to_us(local, zone, name=name, where=f"row {row}")
+            for row, local in enumerate(time.to_list(), start=1)
         ]
         start_us = np.array(instants, np.int64)
     else:
         start_us = time.dt.epoch("us").to_numpy()
     rows = np.arange(1, frame.height + 1)
-    return _Series(name, zone, "row", rows, start_us, price.cast(pl.Float64).to_numpy())
-
-
-def _check_span(series: _Series) -> None:
-    """Refuse years that no power market knows."""
-    outside = np.flatnonzero((series.start_us < 0) | (series.start_us >= _YEAR_2100_US))
-    if outside.size:
-        row = int(series.line[outside[0]])
-        raise Malformed(
-            "a time lies outside the years 1970 to 2099",
-            file=series.name,
-            **{series.unit: row},
-            hint=_WRITE_TIME,
-        )
-
-
-def _check_prices(series: _Series) -> None:
-    """Refuse what is no price: NaN, infinity, or plainly another unit."""
-    price = series.price
-    if not np.isfinite(price).all():
-        row = int(np.argmin(np.isfinite(price)))
-        raise series.error("a price is not a finite number", row, "give the price that was published")
-    if price.size and np.abs(price).max() > _MAX_ABS_USD_PER_MWH:
-        row = int(np.abs(price).argmax())
-        raise series.error(
-            f"a price of {price[row]:g} USD/MWh cannot be",
-            row,
-            "give USD per MWh, not cents, and check the row",
-        )
-    if price.any() and np.abs(price).max() < 1.0:
-        row = int(np.abs(price).argmax())
-        raise series.error(
-            f"no price reaches 1 USD/MWh (the largest is {price[row]:g}): they look like USD/kWh",
-            row,
-            "multiply them by 1000",
-        )
-
-
-def _check_times(series: _Series) -> int:
-    """Refuse a gap, a repetition, disorder and mixed lengths; return the length of an interval [us]."""
-    start = series.start_us
-    if start.size < 2:
-        raise Malformed(
-            f"a series of {start.size} cannot show how long an interval is",
-            file=series.name,
-            hint="give at least two intervals in succession",
-        )
-    steps = np.diff(start)
-    lengths, counts = np.unique(steps[steps > 0], return_counts=True)
-    step = int(lengths[counts.argmax()]) if lengths.size else 0
-    wrong = np.flatnonzero(steps != step)
-    if step > _HOUR_US:
-        raise series.error(
-            f"intervals of {step / _HOUR_US:g} hours are too long", 0, "give hourly or shorter intervals"
-        )
-    if wrong.size or not step:
-        raise _time_error(series, steps, step, int(wrong[0]) if wrong.size else 0)
-    return step
-
-
-def _time_error(series: _Series, steps: NDArray[np.int64], step: int, row: int) -> Malformed:
-    """What is wrong between a row and the next."""
-    here, earlier, minutes = row + 1, int(series.line[row]), step / 60e6
-    if steps[row] <= 0:
-        same = np.flatnonzero(series.start_us[:here] == series.start_us[here])
-        if same.size:
-            message = f"the interval appears twice, first in {series.unit} {series.line[same[0]]}"
-            return series.error(message, here, f"keep one of the two; {_CLOCK_CHANGE}")
-        return series.error("the row is earlier than the one before it", here, "sort the file by time")
-    repeated = row + 1 < steps.size and steps[row + 1] == steps[row]
-    if steps[row] % step or repeated:
-        message = f"the interval before this row lasts {steps[row] / 60e6:g} minutes, most last {minutes:g}"
-        return series.error(
-            message, here, "give intervals of one length; fill no gap by stretching an interval"
-        )
-    missing = int(steps[row]) // step - 1
-    are = "interval is" if missing == 1 else "intervals are"
-    message = f"{missing} {are} missing after {series.unit} {earlier}; each lasts {minutes:g} minutes"
-    return series.error(message, here, f"add the missing prices or cut the file; {_CLOCK_CHANGE}")
+    read = PriceSeries(name, zone, "row", rows, start_us, price.cast(pl.Float64).to_numpy())
+    return read, {label: column.to_list() for label, column in texts.items()}

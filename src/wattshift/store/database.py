@@ -21,6 +21,8 @@ __all__ = ["BUSY_S", "connect", "read_entry", "translated"]
 BUSY_S = 0.5
 """How long to wait for a reader or a checkpoint before giving up [s]."""
 
+_CACHE_KIB = 65_536
+_LOG_BYTES = 64 << 20
 _MAX_MICROS = 60_000_000_000_000_000  # beyond the year 3800; datetime ends in 9999
 _APPLICATION = 0x57415454  # "WATT"
 _VERSION = 1
@@ -105,9 +107,12 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         try:
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA cell_size_check = ON")
+            db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             if write:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = FULL")
+                # The log is emptied each 1,000 pages, and cut to this after a large transaction.
+                db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
                 _create_if_empty(db)
             _check_schema(db, path)
         except BaseException:
@@ -116,7 +121,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         return db
 
 
-def read_entry(row: Sequence[Any], path: Path) -> Entry:
+def read_entry(row: Sequence[Any], path: object) -> Entry:
     """Columns (seq, kind, known_us, body, chain_hash) as an entry, not yet proved.
 
     Raises:

@@ -9,31 +9,46 @@ their writers choose. `tests/store/ledger_conformance.py` is what every implemen
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from wattshift.chain.header import HEADER_SIZE, BlockHash
 from wattshift.errors import Conflict, Corrupt, InputError
 from wattshift.store.receipts import Receipt
 
 __all__ = [
+    "BEST",
     "GENESIS",
     "HEADER",
     "HEIGHT_LIMIT",
+    "SIDE",
+    "STALE",
     "Entry",
     "HeaderRow",
     "Ledger",
+    "RawEntry",
+    "Record",
     "from_micros",
     "is_news",
     "proved",
+    "proved_run",
     "to_micros",
 ]
 
 HEADER = "header"
 """The kind of the entries that hold headers."""
+
+BEST = "best"
+"""The label of a header on the best chain."""
+
+SIDE = "side"
+"""The label of a header that was never on the best chain."""
+
+STALE = "stale"
+"""The label of a header that has left the best chain."""
 
 GENESIS = bytes(32)
 """The hash that stands before the first entry."""
@@ -74,9 +89,9 @@ def is_news(given: bytes, known_us: int, versions: Sequence[tuple[int, bytes]]) 
     Raises:
         Conflict: if it contradicts what was known at that instant: the past is settled.
     """
-    then = [content for at, content in versions if at <= known_us][-1:]
     if not versions:
         return True
+    then = [content for at, content in versions if at <= known_us][-1:]
     newest_us, newest = versions[-1]
     if given in (*then, newest):
         return False
@@ -98,7 +113,7 @@ class HeaderRow:
         header: its 80 bytes.
         height: number of blocks below it.
         work_hashes: cumulative work of its chain, itself included [hashes].
-        branch: label of its branch, such as `best` or `stale`; the only part that may be corrected.
+        branch: label of its branch: `best`, `side` or `stale`; the only part that may be corrected.
 
     Raises:
         InputError: if a field does not fit.
@@ -165,6 +180,17 @@ class Entry:
         return self.chain_hash == self.chained(parent, self.seq, self.kind, known_us, self.body)
 
 
+RawEntry = tuple[int, str, int, bytes, bytes]
+"""The fields of an `Entry` as they are stored: seq, kind, microseconds since 1970, body, chain_hash."""
+
+
+class Record(NamedTuple):
+    """What is kept beside headers: a receipt, a decision, a line of the journal."""
+
+    kind: str
+    body: bytes
+
+
 class Ledger(Protocol):
     """An append-only, hash-chained store with one writer. Every write is one transaction.
 
@@ -173,11 +199,20 @@ class Ledger(Protocol):
     may be repeated.
     """
 
-    def append_headers(self, rows: Sequence[HeaderRow], *, known_at: datetime) -> Receipt:
+    def append_headers(
+        self, rows: Sequence[HeaderRow], *, known_at: datetime, records: Sequence[Record] = ()
+    ) -> Receipt:
         """Keep headers. One that is known under another label is kept again, as a correction.
+
+        Args:
+            rows: the headers.
+            known_at: when they became known.
+            records: what is kept behind them in the same transaction, each as `record` keeps it; the receipt
+                does not count them.
 
         Raises:
             Conflict: if a header is known at another height or with other work, or is corrected in the past.
+            InputError: if a record is of no kind.
         """
         ...
 
@@ -205,6 +240,10 @@ class Ledger(Protocol):
 
     def entries(self) -> Iterator[Entry]:
         """All entries in their order, each proved by the one before it."""
+        ...
+
+    def scan(self) -> Iterator[RawEntry]:
+        """`entries` as plain tuples, for those who read millions: `proved_run` makes them."""
         ...
 
     def verify(self) -> int:
@@ -235,3 +274,29 @@ def proved(entry: Entry, parent: bytes | None, *, file: object) -> Entry:
             hint="repair it from a copy of the ledger or from its source",
         )
     return entry
+
+
+def proved_run(rows: Iterable[RawEntry], *, file: object) -> Iterator[RawEntry]:
+    """All entries of a ledger in their order, if each proves itself by the one before it.
+
+    Raises:
+        Corrupt: naming the first that does not, or that is missing.
+    """
+    parent = GENESIS
+    pack = _ENTRY_HEAD.pack
+    for expected, row in enumerate(rows, 1):
+        seq, kind, known_us, body, chain_hash = row
+        try:
+            word = kind.encode()
+            found = sha256(parent + pack(seq, known_us, len(word)) + word + body).digest()
+        except (AttributeError, TypeError, struct.error):  # of a type that was never written
+            found = None
+        if seq != expected or found != chain_hash:
+            raise Corrupt(
+                f"entry {expected} is {'missing' if seq > expected else 'not what was recorded'}",
+                file=file,
+                seq=expected,
+                hint="repair it from a copy of the ledger or from its source",
+            )
+        parent = chain_hash
+        yield row

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wattshift.config import load_site, site_schema
 from wattshift.errors import ConfigError
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 HOUSTON = (EXAMPLES / "houston-100mw.toml").read_text()
 
 

@@ -1,0 +1,44 @@
+"""Keeping rows of a table: stamped with a time that never runs backwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from wattshift.clock import Window
+from wattshift.store.receipts import Receipt
+from wattshift.store.series import SeriesStore
+
+__all__ = ["SeriesKeeper"]
+
+
+class SeriesKeeper:
+    """A series store whose clock never runs backwards.
+
+    Args:
+        store: keeps the tables.
+    """
+
+    def __init__(self, store: SeriesStore) -> None:
+        self._store = store
+        self._known_at: datetime | None = None
+
+    def append(self, name: str, frame: pl.DataFrame, now_at: datetime) -> Receipt:
+        """Keep rows.
+
+        Args:
+            name: the table.
+            frame: its rows.
+            now_at: the present; a clock that was set back does not make a correction older than what it
+                corrects.
+
+        Raises:
+            StoreError: if they cannot be kept.
+        """
+        self._known_at = now_at if self._known_at is None else max(now_at, self._known_at)
+        return self._store.append(name, frame, known_at=self._known_at)
+
+    def read(self, name: str, window: Window) -> pl.DataFrame:
+        """The rows of a stretch of time; none if the table was never written."""
+        return self._store.read(name, window=window)

@@ -1,0 +1,295 @@
+"""Verbs about following: follow, sources, doctor."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wattshift.cli.options import AsJson, home_of, show
+from wattshift.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from wattshift.app.follow.follower import Follower
+    from wattshift.config.follow import FollowSettings
+    from wattshift.sources.registry import Connected
+    from wattshift.store.home import Home
+
+__all__ = [
+    "NetworkName",
+    "SettingsFile",
+    "SourceTexts",
+    "StoreDir",
+    "doctor",
+    "follow",
+    "register",
+    "sources",
+]
+
+SourceTexts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="KIND:ADDRESS",
+        help="A source, such as core:http://127.0.0.1:8332?cookie=~/.bitcoin/.cookie; may be repeated."
+        " Default: those of the settings, else this machine's node.",
+    ),
+]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", metavar="FILE", envvar="WATTSHIFT_SETTINGS", help="Settings file (TOML)."),
+]
+NetworkName = Annotated[
+    str | None,
+    typer.Option(
+        "--network", metavar="NAME", help="mainnet (the default), testnet3, testnet4, signet, regtest."
+    ),
+]
+StoreDir = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="The store. Default: $WATTSHIFT_STORE, else the user's own."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(follow)
+    app.command()(sources)
+    app.command()(doctor)
+
+
+def follow(
+    source: SourceTexts = None,
+    settings: SettingsFile = None,
+    network: NetworkName = None,
+    store: StoreDir = None,
+    from_genesis: Annotated[
+        bool, typer.Option("--from-genesis", help="Start a new store at block 0, not at the bundled block.")
+    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Catch up, ask everything once, and end.")] = False,
+    metrics: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Serve Prometheus metrics, say at 127.0.0.1:9108.")
+    ] = None,
+    example: Annotated[bool, typer.Option("--example", help="Print commented settings, and end.")] = False,
+) -> None:
+    """Keep a validated copy of the chain's headers and of prices, from sources that are not believed.
+
+    Example: wattshift follow --source electrum:ssl://electrum.example.org:50002 --source venue:kraken
+    """
+    if example:
+        from wattshift.config.follow import EXAMPLE_SETTINGS
+
+        typer.echo(EXAMPLE_SETTINGS.read_text(encoding="utf-8"), nl=False)
+        return
+    told = _settings(settings, source, network, store, from_genesis=from_genesis, metrics=metrics)
+    home = home_of(_folder(store, told))
+    _check_lease(home)
+    from wattshift.app.follow.run import FollowRun
+    from wattshift.report.terminal.following import sources_view
+
+    with _progress() as watch:
+        run = FollowRun(settings=told, home=home, is_once=once, watch=watch)
+        document = run.run()
+    if once:
+        show(document, sources_view, name="sources", as_json=False)
+        if not any(row.state == "fresh" for row in document.sources):
+            raise typer.Exit(ExitStatus.DATA)
+
+
+def sources(
+    source: SourceTexts = None,
+    settings: SettingsFile = None,
+    network: NetworkName = None,
+    store: StoreDir = None,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Ask each configured source now, beside any follower.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Each source's state and why: fresh, stale, minority, unreachable, quarantined; and how the follower is.
+
+    Example: wattshift sources --json
+    """
+    from wattshift.app.follow.asking import last_status, probe_now
+    from wattshift.clock import SystemClock
+    from wattshift.report.terminal.following import sources_view
+
+    clock = SystemClock()
+    told = _settings(settings, source, network, store, needs_source=probe)
+    if probe:
+        document = probe_now(_connected(told), told.network, clock=clock)
+    else:
+        document = last_status(home_of(_folder(store, told)), now=clock.now())
+    show(document, sources_view, name="sources", as_json=as_json)
+
+
+def doctor(
+    source: SourceTexts = None,
+    settings: SettingsFile = None,
+    network: NetworkName = None,
+    store: StoreDir = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend a damaged ledger; its bytes are kept beside it.")
+    ] = False,
+    copy: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="A copy of the ledger to repair it from.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check program, ledger, disk, clock and sources, and say what to do: status 0 well, 1 warnings, 3 ill.
+
+    Example: wattshift doctor
+    """
+    from wattshift.app.doctor import examine, mend
+    from wattshift.app.follow.probing import Probe
+    from wattshift.app.follow.probing import probe as ask
+    from wattshift.clock import SystemClock
+    from wattshift.report.documents.following import Verdict
+    from wattshift.report.terminal.following import doctor_view
+
+    told = _settings(settings, source, network, store, needs_source=False)
+    home = home_of(_folder(store, told))
+    if repair or copy is not None:
+        done = mend(home, copy)
+        typer.echo(
+            f"kept {done.kept:,} entries, replaced {len(done.replaced):,}; the damaged file: {done.damaged}"
+        )
+    clock = SystemClock()
+
+    def probes() -> tuple[Probe, ...]:
+        return ask(_connected(told), clock=clock)
+
+    with _spinner() as looks_at:
+        document = examine(home, settings_file=settings, probes=probes, now=clock.now(), told=looks_at)
+    show(document, doctor_view, name="doctor", as_json=as_json)
+    status = {Verdict.OK: ExitStatus.OK, Verdict.WARN: ExitStatus.FAILED, Verdict.FAIL: ExitStatus.DATA}
+    raise typer.Exit(status[document.verdict])
+
+
+def _check_lease(home: Home) -> None:
+    """Leave at once if another process leads, before anything heavy is imported."""
+    from wattshift.store.lease import FileLock
+
+    lock = home.ledger.with_name(f"{home.ledger.name}.lock")
+    if lock.exists():
+        FileLock(lock).release()
+
+
+def _settings(
+    path: Path | None,
+    texts: list[str] | None,
+    network: str | None,
+    store: Path | None,
+    *,
+    from_genesis: bool = False,
+    metrics: str | None = None,
+    needs_source: bool = True,
+) -> FollowSettings:
+    """The settings file, if there is one, and what stands on the command line over it."""
+    from dataclasses import replace
+
+    from wattshift.chain import params
+    from wattshift.config.follow import FollowSettings, load_follow
+    from wattshift.sources.registry import local_node
+
+    kept = FollowSettings() if path is None else load_follow(path)
+    told = replace(
+        kept,
+        sources=tuple(texts) if texts else kept.sources,
+        network=network or kept.network,
+        store=kept.store if store is None else str(store),
+        from_genesis=from_genesis or kept.from_genesis,
+        metrics=metrics or kept.metrics,
+    )
+    if told.sources or not needs_source:
+        return told
+    return replace(told, sources=(local_node(params.network(told.network)),))
+
+
+def _folder(store: Path | None, told: FollowSettings) -> Path | None:
+    if store is not None or told.store is None:
+        return store
+    return Path(told.store).expanduser()
+
+
+def _connected(told: FollowSettings) -> list[Connected]:
+    from wattshift.chain import params
+    from wattshift.clock import SystemClock
+    from wattshift.sources.registry import connect
+
+    chosen = params.network(told.network)
+    return [connect(spec, chosen, SystemClock()) for spec in told.specs]
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Follower], None]]:
+    """Log lines on stderr, and under them a bar while headers are missing, where somebody looks."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    with _logging(console):
+        if not console.is_terminal:
+            yield lambda _: None
+            return
+        columns = (TextColumn("headers"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("headers", total=None, visible=False)
+
+            def watch(follower: Follower) -> None:
+                done, left = follower.chain.height, follower.left_blocks
+                bar.update(task, completed=done, total=done + left, visible=follower.is_syncing)
+
+            yield watch
+
+
+@contextmanager
+def _logging(console: Console) -> Iterator[None]:
+    logger = logging.getLogger("wattshift")
+    handler = _ConsoleHandler(console)
+    handler.setFormatter(_UtcFormatter("%(asctime)sZ %(levelname)-8s %(message)s", "%Y-%m-%dT%H:%M:%S"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+class _UtcFormatter(logging.Formatter):
+    converter = staticmethod(time.gmtime)
+
+
+class _ConsoleHandler(logging.Handler):
+    """One plain line an event, above the bar if there is one."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from wattshift.report.figures import printable
+
+        self._console.out(printable(self.format(record)), highlight=False)
+
+
+@contextmanager
+def _spinner() -> Iterator[Callable[[str], None]]:
+    """What is looked at, on stderr, where somebody looks."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("looking") as status:
+        yield lambda words: status.update(f"looking at {words}")

@@ -1,0 +1,1 @@
+"""Asking prices of GPU-hours: files, and lists on the web."""

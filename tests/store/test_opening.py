@@ -1,0 +1,73 @@
+"""Opening a ledger by path or URL, as far as that goes without a server; the rest is in tests/e2e."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.children import FIRST_AT, fake_rows
+from wattshift.errors import ConfigError, InputError, Missing, Unwritable
+from wattshift.store.ledger import SqliteLedger
+from wattshift.store.opening import open_ledger
+from wattshift.store.postgresdatabase import address_of
+
+SECRET = "only-for-the-server"  # noqa: S105  # what no message may repeat
+
+
+def test_a_path_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    for place in (path, str(path)):
+        with pytest.raises(Missing):
+            open_ledger(place, write=False)
+    with open_ledger(str(path), write=True) as ledger:
+        assert isinstance(ledger, SqliteLedger)
+        ledger.append_headers(fake_rows(0, 3), known_at=FIRST_AT)
+    with open_ledger(path, write=False) as ledger:
+        assert ledger.verify() == 3
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_a_url_needs_the_driver(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError, match="psycopg") as caught:
+        open_ledger(f"{scheme}://host/ledger", write=False)
+    assert "pip install" in str(caught.value.hint)
+
+
+def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
+    url = f"postgresql://me:{SECRET}@127.0.0.1:1/ledger"
+    for write in (False, True):
+        with pytest.raises(Unwritable, match="does not answer") as caught:
+            open_ledger(url, write=write)
+        assert caught.value.context["file"] == "postgresql://127.0.0.1:1/ledger"
+        assert SECRET not in f"{caught.value} {vars(caught.value)}"
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        (f"postgresql://me:{SECRET}@db.site:5433/ledger", "postgresql://db.site:5433/ledger"),
+        (f"postgres://me@db.site/ledger?password={SECRET}&sslmode=require", "postgresql://db.site/ledger"),
+        ("postgresql:///ledger", "postgresql:///ledger"),
+        (f"postgresql://me:{SECRET}%40home@[::1]:5432/l", "postgresql://::1:5432/l"),
+    ],
+)
+def test_what_a_message_shows_of_a_url(url: str, address: str) -> None:
+    assert address_of(url) == address
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://me:{SECRET}@home@db.site/ledger",
+        f"postgresql://me:%{SECRET}@db.site/ledger",
+        f"postgresql://me:{SECRET}@db.site/ledger?nonsense=1",
+        f"postgresql:me:{SECRET}@db.site/ledger",
+    ],
+)
+def test_what_is_no_url_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(InputError, match="not the URL") as caught:
+        open_ledger(url, write=True)
+    assert SECRET not in f"{caught.value} {vars(caught.value)} {caught.value.__cause__}"
