@@ -17,7 +17,7 @@ from scipy.optimize import linprog
 from wattshift.allocate.merit import dispatch
 from wattshift.allocate.problem import Problem, build
 from wattshift.config import load_site
-from wattshift.sources.pricefile import parse_prices
+from wattshift.sources.files.pricefile import parse_prices
 
 ROOT = Path(__file__).parents[1]
 HOUSTON = ROOT / "src" / "wattshift" / "data" / "ercot_rtm_hb_houston_15min.parquet"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +96,12 @@ def test_too_little_history_is_refused(archive: Archive, at: datetime) -> None:
     site, note = open_site(None)
     with pytest.raises(OutOfSpan):
         brief(archive, site, site_note=note, at=at)
+
+
+def test_it_names_what_it_leaves_out(archive: Archive, document: BriefDocument) -> None:
+    assert document.leaves_out == document.value.leaves_out == document.month.leaves_out == ()
+    site, note = open_site(Path(__file__).parents[2] / "examples" / "miner-battery-10mw.toml")
+    small = brief(archive, site, site_note=note, at=AT)
+    named = ("batteries", "demand_charges", "modes", "min_down_h", "boot_h")
+    assert set(small.leaves_out) == set(named)
+    assert small.leaves_out == small.value.leaves_out == small.month.leaves_out

@@ -148,6 +148,11 @@ def test_the_clock_is_compared_with_the_servers(home: Home, offset_s: float, ver
     assert row(look(home, probes), "clock").verdict is verdict
 
 
+def test_one_of_two_servers_cannot_spoil_a_clock_that_is_right(home: Home) -> None:
+    probes = [found("liar", ahead_s=1e9), found("honest", ahead_s=0.5)]
+    assert row(look(home, probes), "clock").verdict is Verdict.OK
+
+
 @pytest.mark.parametrize(("hours", "verdict"), [(1, Verdict.OK), (-48, Verdict.FAIL)])
 def test_without_servers_the_blocks_tell_of_a_clock_that_is_behind(
     home: Home, hours: int, verdict: Verdict

@@ -28,6 +28,8 @@ FOREIGN = re.compile(
 INSTANTS = frozenset({"as_of", "instant", "now"})
 """Standing names of an instant, beside those that end in `_at`."""
 ANY_UNIT = {
+    "wattshift.allocate.coupled.program": "a program holds power, energy and money side by side",
+    "wattshift.app.follow.stuck": "a feed has a unit of its own, which is told with its numbers",
     "wattshift.report.page.scales": "an axis carries whatever its chart shows",
     "wattshift.report.page.svg": "so do the shapes on it",
     "wattshift.measures.stress.signals: trailing_mean.values": "the mean of anything",

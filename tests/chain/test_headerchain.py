@@ -152,8 +152,25 @@ def test_descendants_of_a_refused_header_leave_the_waiting_room(chain: HeaderCha
     grandchild = mine(double_sha256(child), FAR_S - 1)
     assert len(chain.extend(child + grandchild + bad, FAR_S).orphaned) == 3
     report = chain.extend(branch.raw(), FAR_S)
+    assert report.refused == ()  # they came with another batch: this one is sound
+    assert (report.new, report.unread, report.dropped, chain.waiting_count) == (12, 0, 3, 0)
+
+
+def test_a_bad_child_in_front_of_its_parent_is_its_own_batchs_fault(chain: HeaderChain) -> None:
+    branch = Branch(REGTEST).grow(12)
+    bad = mine(branch.hash(12), branch.parsed[5].time_s)
+    report = chain.extend(bad + branch.raw(), FAR_S)
     assert [(each.fault, each.height) for each in report.refused] == [(Fault.TIME_TOO_OLD, 13)]
-    assert (report.new, report.unread, report.dropped, chain.waiting_count) == (12, 0, 2, 0)
+
+
+@pytest.mark.parametrize("count", [12, 40])
+def test_a_batch_does_not_end_at_a_bad_child_that_another_left(count: int, chain: HeaderChain) -> None:
+    branch = Branch(REGTEST).grow(count)
+    bad = mine(branch.hash(7), branch.parsed[7].time_s + 1, 0x207FFFFE)
+    chain.extend(bad, FAR_S)
+    report = chain.extend(branch.raw(), FAR_S)
+    assert (report.new, report.unread, report.refused, report.dropped) == (count, 0, (), 1)
+    assert chain.height == count
 
 
 @pytest.mark.parametrize("one_by_one", [True, False])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from support.commandline import Run
 from support.documents import HOSTILE
 from support.electrumserver import FakeElectrum
+from support.servers import LoopbackServer, http
 from support.signetchain import signet_chain
+from support.venues import DAY_S, Book, reply
 from wattshift.config.follow import EXAMPLE_SETTINGS
 
 
@@ -29,7 +32,7 @@ def electrum() -> Iterator[str]:
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user without a node, a store or settings."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("APPDATA", "WATTSHIFT_SETTINGS", "WATTSHIFT_STORE", "XDG_DATA_HOME"):
+    for name in ("APPDATA", "WATTSHIFT_LEDGER", "WATTSHIFT_SETTINGS", "WATTSHIFT_STORE", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -55,6 +58,18 @@ def test_sources_that_cannot_be_reached_are_told_by_the_status(run: Run, store: 
     ended = run("follow", *store, "--source", "core:http://127.0.0.1:9?name=down", "--once")
     assert ended.status == 3
     assert "unreachable" in ended.out
+
+
+def test_a_price_is_no_substitute_for_a_chain(run: Run, store: tuple[str, ...]) -> None:
+    now = datetime.now(UTC)
+    today_s = int(now.timestamp()) // DAY_S * DAY_S
+    venue = Book(traded_at=now, closes={today_s - n * DAY_S: "93000.00" for n in range(40)})
+    with LoopbackServer(http(lambda request: reply("kraken", request, venue))) as server:
+        price = ("--source", f"venue:kraken?url={server.url}")
+        assert run("follow", *store, *price, "--once").status == 0
+        ended = run("follow", *store, *price, "--source", "core:http://127.0.0.1:9?name=down", "--once")
+    assert ended.status == 3
+    assert "fresh" in ended.out
 
 
 def test_the_example_settings_are_settings(run: Run) -> None:
@@ -120,6 +135,8 @@ def test_repair_of_nothing_is_an_error(run: Run, store: tuple[str, ...]) -> None
         (("--source", "venue:mtgox"), "no such venue"),
         (("--settings", "none.toml"), "none.toml"),
         (("--source", "core:http://u:hunter2@127.0.0.1:8332"), "password_file"),
+        (("--ledger", "postgresql://me:hunter2@127.0.0.1:1/l", "--source", "venue:kraken"), "pgpass"),
+        (("--ledger", "kept.sqlite", "--source", "venue:kraken"), "postgresql://user@host"),
     ],
 )
 def test_bad_arguments_teach(run: Run, store: tuple[str, ...], words: tuple[str, ...], told: str) -> None:
@@ -139,3 +156,33 @@ def test_names_from_outside_cannot_move_the_cursor(run: Run, store: tuple[str, .
     assert ended.status == 3
     assert "\x1b" not in ended.out + ended.err
     assert "\x07" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data",),
+        ("hashrate",),
+        ("follow", "--source", "venue:kraken"),
+        ("doctor",),
+        ("import", "blocks.csv", "--kind", "btc-usd"),
+    ],
+)
+def test_every_verb_reaches_for_the_database_of_the_environment(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("WATTSHIFT_LEDGER", "postgresql://me:hunter2@127.0.0.1:1/ledger")
+    monkeypatch.chdir(tmp_path)
+    Path("blocks.csv").write_text("date,close\n2026-01-18,93000.5\n", encoding="utf-8")
+    ended = run(*words)
+    assert ended.status == 3
+    assert "does not answer or lets nobody in" in " ".join((ended.err + ended.out).split())
+    assert "hunter2" not in ended.err + ended.out
+    assert "Traceback" not in ended.err
+
+
+def test_a_ledger_in_a_database_is_not_repaired_in_place(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATTSHIFT_LEDGER", "postgresql://me@127.0.0.1:1/ledger")
+    ended = run("doctor", "--repair")
+    assert ended.status == 2
+    assert "from its backup" in ended.err

@@ -71,6 +71,7 @@ def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path:
         DocumentName.CHECK: [str(article)],
         DocumentName.IMPORT: [str(SIGNET), "--network", "signet", "--store", str(tmp_path / "store")],
         DocumentName.WHY: ["--start", "2026-01-20", "--end", "2026-02-10"],
+        DocumentName.BACKTEST: ["--start", "2026-01-24", "--end", "2026-01-27"],
         DocumentName.SCORE: ["--periods", "3", "--depths", "144,1200"],
         DocumentName.SOURCES: ["--store", str(tmp_path)],
         DocumentName.DOCTOR: ["--store", str(tmp_path)],

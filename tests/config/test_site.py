@@ -110,6 +110,49 @@ def test_bad_values_name_file_line_key_and_cure(
         assert error.context["line"] == line_of(text, new)
 
 
+RICH = (EXAMPLES / "west-texas-300mw.toml").read_text()
+RICH_CASES = [
+    ("export_mw = 40.0", "export_kw = 40000", "export_kw", "write export_mw = 40"),
+    ("charge_usd_per_mw_month = 2500.0", "charge_usd_per_kw_month = 2.5",
+     "tariff.demand_charges[0].charge_usd_per_kw_month", "write charge_usd_per_mw_month = 2500"),
+    ("charge_usd_per_mw_month = 2500.0", "charge_usd_per_mw_month = 2.5",
+     "tariff.demand_charges[0].charge_usd_per_mw_month", "write 2500 (USD for each MW)"),
+    ("charge_usd_per_mw_year = 67000.0", "charge_usd_per_kw_year = 67",
+     "tariff.coincident_peaks[0].charge_usd_per_kw_year", "write charge_usd_per_mw_year = 67000"),
+    ("energy_mwh = 100.0", "energy_kwh = 100000", "batteries[0].energy_kwh", "write energy_mwh = 100"),
+    ("energy_mwh = 100.0", "energy_mwh = 100000.0", "batteries[0].energy_mwh", "write 100 (MWh)"),
+    ("round_trip_frac = 0.86", "round_trip_percent = 86", "batteries[0].round_trip_percent",
+     "write round_trip_frac = 0.86"),
+    ("grid_t_per_mwh = 0.37", "grid_kg_per_mwh = 370", "carbon.grid_kg_per_mwh", "grid_t_per_mwh = 0.37"),
+    ("grid_t_per_mwh = 0.37", "grid_t_per_mwh = 370.0", "carbon.grid_t_per_mwh", "write 0.37 (t/MWh)"),
+    ("boot_h = 0.25 ", "boot_min = 15 ", "mining.classes[0].boot_min", "write boot_h = 0.25"),
+    ("duration_h = 0.25", "duration_minutes = 15", "ancillary[1].duration_minutes", "duration_h = 0.25"),
+    ("ramp_up_mw_per_h = 120.0 ", "ramp_up_mw_per_min = 2 ", "mining.classes[0].ramp_up_mw_per_min",
+     "write ramp_up_mw_per_h = 120"),
+    ("limit_mw = 150.0", "limit_mw = 40.0", "feeders[0].limit_mw", "the halls were promised"),
+    ('kind = "firm" ', 'kind = "fixed" ', "halls[1].gpu_cloud.job_classes[0].kind", "'firm'"),
+    ('uses = ["air 19 J/TH"]', 'uses = ["air 19"]', "ancillary[1].uses", "did you mean 'air 19 J/TH'"),
+    ('name = "wind farm"', 'name = "wind"', "tariff.ppa.produced_series", "no series 'wind farm'"),
+    ("outside_c = 45.0", "outside_c = 113.0", "mining.derating[1].outside_c", "Fahrenheit, write 45"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "key", "says"), RICH_CASES, ids=[case[1] for case in RICH_CASES])
+def test_bad_values_of_a_rich_site_name_key_and_cure(
+    tmp_path: Path, old: str, new: str, key: str, says: str
+) -> None:
+    assert old in RICH
+    error = refuse(tmp_path / "site.toml", RICH.replace(old, new, 1))
+    assert error.context["key"] == key
+    assert says in str(error)
+
+
+def test_a_series_file_is_relative_to_the_site_file(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text(RICH)
+    assert load_site(path).series[0].file == str(tmp_path / "series" / "wind-farm.csv")
+
+
 def test_a_misspelt_table_is_named(tmp_path: Path) -> None:
     text = HOUSTON.replace("\n[halls.gpu_cloud]", "\n[halls.gpu_clod]")
     error = refuse(tmp_path / "site.toml", text)

@@ -13,9 +13,9 @@ from wattshift.chain.header import hash_from_hex
 from wattshift.chain.params import REGTEST, SIGNET
 from wattshift.chain.rules import subsidy_sat
 from wattshift.errors import Malformed
-from wattshift.sources.esplora import EsploraSource
-from wattshift.sources.http import HttpLimits
-from wattshift.sources.mempool import MempoolSource
+from wattshift.sources.explorers.esplora import EsploraSource
+from wattshift.sources.explorers.mempool import MempoolSource
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import BlockRef
 
 QUICK = HttpLimits(min_interval_s=0.0)

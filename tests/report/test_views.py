@@ -144,6 +144,17 @@ def test_plan_tells_accounts_uses_and_proof(planned: PlanDocument) -> None:
     assert planned.proof in out
 
 
+def test_what_is_left_out_is_said_only_where_something_is(
+    document: BriefDocument, worth: ValueDocument, planned: PlanDocument
+) -> None:
+    told = "left out of these figures: batteries, tax_frac; wattshift plan has them"
+    assert "left out" not in flat(brief_view(document)) + flat(value_view(worth)) + flat(plan_view(planned))
+    keys = ("batteries", "tax_frac")
+    assert told in flat(brief_view(replace(document, leaves_out=keys)))
+    assert told in flat(value_view(replace(worth, leaves_out=keys)))
+    assert told in flat(plan_view(replace(planned, leaves_out=keys)))
+
+
 def test_a_curve_names_its_ends_and_extremes() -> None:
     out = printed(curve([3.0, 1.0, 2.0], title="t [u]", digits=1, first="1 Jan", last="3 Jan"))
     assert "t [u]: last 2.0, lowest 1.0, highest 3.0" in out

@@ -11,7 +11,7 @@ from support.node import FakeNode
 from wattshift.chain.params import REGTEST
 from wattshift.clock import Clock
 from wattshift.sources.core import CoreSource
-from wattshift.sources.http import HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import BlockRef, Endpoint, Heights
 
 BRANCH = Branch(REGTEST).grow(4)

@@ -13,7 +13,7 @@ from wattshift.chain.params import SIGNET
 from wattshift.clock import Clock
 from wattshift.sources.electrum.peer import ElectrumLimits
 from wattshift.sources.electrum.source import ElectrumSource
-from wattshift.sources.http import HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import BlockRef, Endpoint, Heights
 
 CHAIN = signet_chain()[:40]

@@ -12,9 +12,9 @@ from support.headers import double_sha256
 from support.signetchain import signet_chain
 from wattshift.chain.params import SIGNET
 from wattshift.clock import Clock
-from wattshift.sources.esplora import EsploraSource
-from wattshift.sources.http import HttpLimits
-from wattshift.sources.mempool import MempoolPrices, MempoolSource
+from wattshift.sources.explorers.esplora import EsploraSource
+from wattshift.sources.explorers.mempool import MempoolPrices, MempoolSource
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import BlockRef, Endpoint, Heights
 
 CHAIN = signet_chain()[:40]

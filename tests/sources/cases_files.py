@@ -11,7 +11,7 @@ from support.power import lmp_csv, rtm_csv, zipped
 from support.servers import Reply, Request
 from wattshift.clock import Clock, Window
 from wattshift.sources.compute.gpulist import GpuListSource
-from wattshift.sources.http import HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.power.ercotdocs import ErcotSource
 from wattshift.sources.power.oasis import OasisSource
 

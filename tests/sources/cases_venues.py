@@ -10,7 +10,7 @@ from sources.conformance import NOW, Asked, Case, Make
 from support.servers import Reply, Request
 from support.venues import DAY_S, TRADED_AT, Book, reply
 from wattshift.clock import Clock, Window
-from wattshift.sources.http import HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import Endpoint
 from wattshift.sources.venues import VENUES, Venue
 

@@ -47,7 +47,7 @@ from typing import Any
 
 from support.servers import LoopbackServer, Reply, Request, Steps, http, lines
 from wattshift.clock import Clock, ReplayClock
-from wattshift.sources.http import HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import Endpoint, Source
 
 Asked = tuple[Source, Endpoint[Any, Any]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wattshift.sources.pace import SHARED_PACE
+from wattshift.sources.http.pace import SHARED_PACE
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 
 from support.chains import CHAIN_TABLES, EASY, NOW, best_rows, easy_start, facts_of, kept, taken
 from support.children import FIRST_AT, Nursery
+from support.faults import SCALE, scaled
 from support.headers import START_S, Branch
 from wattshift.chain.headerchain import HeaderChain
 from wattshift.chain.rules import subsidy_sat
@@ -26,7 +26,6 @@ from wattshift.store.ledger import SqliteLedger
 from wattshift.store.port import HEADER
 from wattshift.store.start import Start
 
-SCALE = int(os.environ.get("WATTSHIFT_FAULTS", "1"))
 KILLED, TOO_LONG = 9, 25
 PERIOD = 2016
 HALVING = 210_000
@@ -147,7 +146,7 @@ def test_a_flip_flop_keeps_each_header_once_and_a_correction_for_each_change(tmp
 LIMBS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 9), st.integers(300, 900)), max_size=6)
 
 
-@settings(max_examples=15 * SCALE)
+@settings(max_examples=scaled(15, 2_000))
 @given(limbs=LIMBS, order=st.randoms(use_true_random=False))
 def test_any_history_gives_the_tables_of_its_best_chain(
     tmp_path_factory: pytest.TempPathFactory, limbs: list[tuple[int, int, int]], order: object

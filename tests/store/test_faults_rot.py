@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from support.chains import easy_start, taken
 from support.children import call
 from support.frames import hourly
+from support.headers import START_S
 from wattshift.errors import Corrupt, StoreError
 from wattshift.store.ledger import SqliteLedger
 from wattshift.store.port import Entry, HeaderRow
@@ -148,3 +151,20 @@ def test_no_flipped_bit_of_a_series_is_silent(ram: Path) -> None:
     assert outcomes["silent"] == outcomes["misnamed"] == 0
     assert outcomes["detected"] > 0.5 * outcomes.total()
     assert store.read(TABLE).equals(true)
+
+
+def test_a_lost_tail_is_missed_by_a_repair_too(tmp_path: Path) -> None:
+    start, branch = easy_start(300 * 2016, time_s=START_S)
+    path, copy = tmp_path / "ledger.sqlite", tmp_path / "copy.sqlite"
+    taken(path, start, [branch.grow(400).above(300 * 2016)])
+    shutil.copy(path, copy)
+    raw = bytearray(path.read_bytes())
+    page = raw.rfind(branch.headers[-1]) // 4096 * 4096
+    raw[page : page + 4096] = bytes(4096)
+    path.write_bytes(raw)
+    with pytest.raises(Corrupt, match="is broken, and what it should be is not given"):
+        repair(path, ())
+    with SqliteLedger.view(copy) as true:
+        assert repair(path, true.entries()).replaced
+    with SqliteLedger.view(path) as mended, SqliteLedger.view(copy) as true:
+        assert mended.verify() == true.verify()

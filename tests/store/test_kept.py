@@ -314,3 +314,13 @@ def test_verbs_read_the_store_that_is_named(
     assert run("data", "--json").json() == bundled
     ended = run("--store", str(tmp_path / "gone"), "hashrate")
     assert (ended.status, "there is no store" in ended.err) == (3, True)
+
+
+def test_a_reorganisation_at_the_edge_of_a_chunk_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattshift.store.rebuild._CHUNK", 4)
+    start, branch = easy_start(FIRST, time_s=START_S)
+    old, new = branch.fork(FIRST).grow(12, salt=1), branch.fork(FIRST).grow(2, salt=1).grow(13, salt=2)
+    store = kept(tmp_path / "store", start, [old.above(FIRST), new.above(FIRST)])
+    assert store.best_chain["height"].item(-1) == new.height

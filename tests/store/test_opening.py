@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
 from support.children import FIRST_AT, fake_rows
-from wattshift.errors import ConfigError, InputError, Missing, Unwritable
+from wattshift.errors import ConfigError, InputError, Locked, Missing, Unwritable
 from wattshift.store.ledger import SqliteLedger
-from wattshift.store.opening import open_ledger
+from wattshift.store.opening import check_url, join_ledger, open_ledger
 from wattshift.store.postgresdatabase import address_of
 
 SECRET = "only-for-the-server"  # noqa: S105  # what no message may repeat
@@ -71,3 +72,44 @@ def test_what_is_no_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(InputError, match="not the URL") as caught:
         open_ledger(url, write=True)
     assert SECRET not in f"{caught.value} {vars(caught.value)} {caught.value.__cause__}"
+
+
+def test_a_file_is_joined_by_leading_it(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with join_ledger(path) as ledger:
+        ledger.record("journal", known_at=FIRST_AT, body=b"one")
+        with pytest.raises(Locked):
+            join_ledger(path)
+
+
+def test_a_file_that_is_being_made_is_not_there_yet(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.touch()
+    with pytest.raises(Missing, match="no ledger in the file yet"):
+        open_ledger(path, write=False)
+    connect(path).execute("PRAGMA journal_mode = WAL").connection.close()
+    assert path.stat().st_size > 0
+    with pytest.raises(Missing):
+        open_ledger(path, write=False)
+
+
+@pytest.mark.parametrize("url", ["postgresql://me@db.site/ledger", "postgres:///ledger?sslmode=require"])
+def test_a_url_without_a_password_may_be_seen(url: str) -> None:
+    check_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (f"postgresql://me:{SECRET}@db.site/ledger", "pgpass"),
+        (f"postgres://me@db.site/ledger?password={SECRET}", "pgpass"),
+        (f"postgresql://me:{SECRET}@[::1/ledger", "postgresql://user@host"),
+        (f"mysql://me:{SECRET}@db.site/ledger", "postgresql://user@host"),
+        (f"/var/{SECRET}.sqlite", "store's folder"),
+    ],
+)
+def test_a_password_where_others_read_is_refused_and_not_repeated(url: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_url(url)
+    assert words in str(caught.value.hint)
+    assert SECRET not in f"{caught.value} {vars(caught.value)}"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Timer
 from types import SimpleNamespace
 
 import polars as pl
@@ -289,11 +290,21 @@ def test_a_newer_series_is_refused(series: SeriesStore, monkeypatch: pytest.Monk
         series.read(TABLE)
 
 
-def test_one_appends_at_a_time(series: SeriesStore) -> None:
+def test_one_appends_at_a_time(series: SeriesStore, monkeypatch: pytest.MonkeyPatch) -> None:
     series.append(TABLE, hourly(0), known_at=FIRST_AT)
+    monkeypatch.setattr("wattshift.store.series._WAIT_S", 0.05)
     with FileLock(series.folder / TABLE / "lock"), pytest.raises(Locked):
         series.append(TABLE, hourly(1), known_at=FIRST_AT + HOUR)
     assert series.append(TABLE, hourly(1), known_at=FIRST_AT + HOUR).new == 24
+
+
+def test_an_append_waits_for_that_of_another(series: SeriesStore) -> None:
+    series.append(TABLE, hourly(0), known_at=FIRST_AT)
+    other = FileLock(series.folder / TABLE / "lock")
+    done = Timer(0.2, other.release)
+    done.start()
+    assert series.append(TABLE, hourly(1), known_at=FIRST_AT + HOUR).new == 24
+    done.join()
 
 
 def test_a_reader_survives_that_its_files_are_replaced(
@@ -351,3 +362,14 @@ def test_a_refusal_of_the_machine_is_told_and_nothing_is_kept(
         assert series.read(TABLE).height in {48, 72}
     assert allowed >= 1
     assert series.append(TABLE, hourly(1), known_at=FIRST_AT + HOUR) == Receipt(new=0, same=48, conflicting=0)
+
+
+def test_a_second_source_that_says_the_same_corrects_nothing(tmp_path: Path) -> None:
+    store, start_at = SeriesStore(tmp_path), datetime(2026, 1, 19, tzinfo=UTC)
+    schema = TABLES["grid_prices"].schema
+    for number, source in enumerate(("one", "two", "one")):
+        row = (start_at, 0.25, "ercot_rtm", "HB_HOUSTON", 20.0, source)
+        frame = pl.DataFrame([row], schema=schema, orient="row")
+        store.append("grid_prices", frame, known_at=start_at + number * HOUR)
+    assert store.verify("grid_prices") == 1
+    assert store.read("grid_prices")["source"].to_list() == ["one"]

@@ -210,8 +210,11 @@ def _import(path: Path, told: Callable[[], object], options: dict[str, Any]) -> 
     from wattshift.store.home import Home
     from wattshift.store.start import Start
 
+    def step(*_: object) -> None:
+        told()
+
     files, start = [Path(file) for file in options["files"]], Start.genesis(SIGNET)
-    import_files(files, home=Home(path), start=start, now=FIRST_AT, told=lambda *_: told())
+    import_files(files, home=Home(path), start=start, now=FIRST_AT, told=step)
 
 
 def _race(path: Path, told: Callable[[], object], options: dict[str, Any]) -> None:
@@ -289,7 +292,11 @@ def main() -> None:
     """Serve jobs from standard input; with an argument, be the child of that one job."""
     if len(sys.argv) > 1:
         _child(json.loads(sys.argv[1]), 1)
-    for name in ("polars", "support.chains", "wattshift.app.importing.files"):  # once, here, and not in every child
+    for name in (
+        "polars",
+        "support.chains",
+        "wattshift.app.importing.files",
+    ):  # once, here, and not in every child
         import_module(name)
 
     for line in sys.stdin:

@@ -16,7 +16,7 @@ from wattshift.chain.params import SIGNET, Network
 from wattshift.clock import ReplayClock
 from wattshift.sources.electrum.peer import ElectrumLimits
 from wattshift.sources.electrum.source import ElectrumSource
-from wattshift.sources.pace import Pace
+from wattshift.sources.http.pace import Pace
 from wattshift.sources.port import Fetched
 
 CHAIN = signet_chain()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from support.headers import seeded
-from wattshift.sources.pace import Pace
+from wattshift.sources.http.pace import Pace
 
 
 class VirtualTime:

@@ -57,6 +57,7 @@ def brief(archive: Archive, site: Site, *, site_note: str, at: datetime | None =
         as_of=at,
         site=site.name,
         site_note=site_note,
+        leaves_out=month.leaves_out,
         headlines=(
             now_in_words,
             headlines.hashrate_headline(hashrate),

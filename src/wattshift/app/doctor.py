@@ -26,7 +26,7 @@ from wattshift.report.documents.following import CheckRow, DoctorDocument, Follo
 from wattshift.report.words import age_in_words
 from wattshift.store.bundled import BundledStore
 from wattshift.store.home import Home
-from wattshift.store.ledger import SqliteLedger
+from wattshift.store.opening import open_ledger
 from wattshift.store.port import HeaderRow
 from wattshift.store.repair import Repaired, repair
 from wattshift.store.series import SeriesStore
@@ -38,6 +38,7 @@ _TOO_LITTLE_BYTES = 100 << 20
 _FEW_FILES = 1_000
 _PACKAGES = ("httpcore", "numpy", "polars", "prometheus-client", "pydantic", "rich", "typer")
 _START = "start `wattshift follow`"
+_RESTORE = "restore the database from its backup; what is missing then, a follower or an import brings again"
 _RANK = (Verdict.OK, Verdict.WARN, Verdict.FAIL)
 
 _Told = Callable[[str], None]
@@ -89,11 +90,14 @@ def mend(home: Home, copy: Path | None) -> Repaired:
         copy: a copy of this very ledger that holds the broken entries; None if none is broken.
 
     Raises:
+        ConfigError: if a database holds the ledger: that is restored from its own backup.
         StoreError: if a broken entry is not in the copy, or another process leads.
     """
+    if home.ledger_url is not None:
+        raise ConfigError("a ledger in PostgreSQL is not repaired in place", hint=_RESTORE)
     if copy is None:
         return repair(home.ledger, ())
-    with SqliteLedger.view(copy) as source:
+    with open_ledger(copy, write=False) as source:
         return repair(home.ledger, source.entries())
 
 
@@ -172,7 +176,7 @@ def _space(folder: Path) -> CheckRow:
 
 def _ledger(home: Home, now: datetime) -> Iterator[CheckRow]:
     try:
-        with SqliteLedger.view(home.ledger) as ledger:
+        with open_ledger(home.ledger_place, write=False) as ledger:
             count = ledger.verify()
             tip = ledger.tip()
     except Missing:
@@ -180,16 +184,18 @@ def _ledger(home: Home, now: datetime) -> Iterator[CheckRow]:
             "ledger", Verdict.WARN, "nothing is kept yet", "start `wattshift follow`, or import a file"
         )
         return
-    except StoreError as error:
+    except (StoreError, ConfigError) as error:
         yield _failed("ledger", error, _ledger_cure(home, error))
         return
     yield _row("ledger", Verdict.OK, f"{count:,} entries are what was recorded")
     yield _tip(tip, now)
 
 
-def _ledger_cure(home: Home, error: StoreError) -> str:
+def _ledger_cure(home: Home, error: StoreError | ConfigError) -> str:
     if not isinstance(error, Corrupt):
         return error.hint or ""
+    if home.ledger_url is not None:
+        return f"stop the follower, then {_RESTORE}"
     where = f" (entry {error.context['seq']})" if "seq" in error.context else ""
     return (
         f"stop the follower, then `wattshift --store {home.folder} doctor --repair --from COPY` with a copy"
@@ -237,7 +243,9 @@ def _follower(home: Home, now: datetime) -> CheckRow:
     if found.state in {FollowState.FOLLOWING, FollowState.SYNCING}:
         return _row("follower", Verdict.OK, words)
     if found.state is FollowState.BLOCKED:
-        return _row("follower", Verdict.FAIL, words, "give the disk space; the follower goes on by itself")
+        return _row(
+            "follower", Verdict.FAIL, words, "see to what it says; the follower then goes on by itself"
+        )
     cure = _START
     if found.state is FollowState.DEGRADED:
         cure = "see the sources below; add one that is independent of the others"
@@ -255,9 +263,10 @@ def _source(found: Probe) -> CheckRow:
 
 
 def _clock(home: Home, probes: Sequence[Probe], now: datetime) -> CheckRow:
-    offsets_s = sorted(each.ahead_s for each in probes if each.ahead_s is not None)
+    # By size: of two servers one alone shall not talk anybody into setting a clock that is right.
+    offsets_s = sorted((each.ahead_s for each in probes if each.ahead_s is not None), key=abs)
     if offsets_s:
-        middle_s = offsets_s[len(offsets_s) // 2]
+        middle_s = offsets_s[(len(offsets_s) - 1) // 2]
         words = f"{len(offsets_s)} servers are {middle_s:+.0f} s from this machine's clock"
         if abs(middle_s) > JUMP_S:
             return _row("clock", Verdict.FAIL, words, "set the clock by NTP")
@@ -277,12 +286,12 @@ def _clock(home: Home, probes: Sequence[Probe], now: datetime) -> CheckRow:
 def _median_time_past_s(home: Home) -> int | None:
     """Median time of the newest blocks that are kept [s since 1970]."""
     try:
-        with SqliteLedger.view(home.ledger) as ledger:
+        with open_ledger(home.ledger_place, write=False) as ledger:
             tip = ledger.tip()
             if tip is None:
                 return None
             rows = ledger.headers(max(0, tip.height - MEDIAN_TIME_BLOCKS + 1), tip.height + 1)
-    except StoreError:
+    except (StoreError, ConfigError):
         return None
     by_height = groupby(rows, key=lambda row: row.height)
     return median_time_past([BlockHeader.parse(next(same).header).time_s for _, same in by_height])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wattshift.allocate.plan import Comparison, Plan, Rule, compare
 from wattshift.allocate.problem import Problem, build
 from wattshift.allocate.reasons import explain
+from wattshift.app.backtest.coupling import beyond_merit_order
 from wattshift.app.power import prices_within, spot_table
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.assets.site import Site
@@ -123,6 +124,7 @@ def _document(
         ),
         proof=_PROOF,
         in_words=words.accounts_in_words(accounts),
+        leaves_out=beyond_merit_order(site),
         origins=snapshot.origins(
             "blocks", "difficulty_periods", "block_fees", "btc_usd_daily", *((table,) if table else ())
         ),

@@ -11,10 +11,10 @@ from wattshift.app.snapshot import Snapshot
 from wattshift.assets.site import Site
 from wattshift.clock import Window, format_instant
 from wattshift.errors import InputError, Missing, OutOfSpan
-from wattshift.sources.pricefile import parse_prices
+from wattshift.sources.files.pricefile import parse_prices
 from wattshift.tables import UTC_INSTANT
 
-__all__ = ["last_price", "present_interval", "prices_within", "spot_table"]
+__all__ = ["last_price", "present_interval", "prices_until", "prices_within", "spot_table"]
 
 _IN_SERIES = "choose --start and --end inside the series, --at after both, or another tariff.price_file"
 _AT_IN_SERIES = (
@@ -48,6 +48,27 @@ def prices_within(snapshot: Snapshot, site: Site, window: Window) -> pl.DataFram
     if chosen.is_empty() or not _covers(series, window):
         raise _not_covered(snapshot, site, window, hint=_IN_SERIES)
     return chosen
+
+
+def prices_until(
+    snapshot: Snapshot, site: Site, window: Window, *, history_days: int
+) -> tuple[pl.DataFrame, int]:
+    """The prices of a window as in `prices_within`, and those of the days before it as far as they are known.
+
+    Returns:
+        The prices, and the row at which the window begins.
+
+    Raises:
+        OutOfSpan, Missing, Malformed: as `prices_within`.
+    """
+    inside = prices_within(snapshot, site, window)
+    first: datetime = inside["start"][0]
+    before_at = first - timedelta(days=history_days)
+    if site.tariff.price_usd_per_mwh is not None:
+        before = _fixed(site.tariff.price_usd_per_mwh, Window(start_at=before_at, end_at=first))
+    else:
+        before = _series(snapshot, site).filter(pl.col("start").is_between(before_at, first, closed="left"))
+    return pl.concat([before.select(inside.columns), inside]), before.height
 
 
 def last_price(snapshot: Snapshot, site: Site) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 
 from wattshift.config import site_schema
 from wattshift.errors import InputError
+from wattshift.report.documents.backtest import BacktestDocument
 from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.changes import ChangesDocument
 from wattshift.report.documents.claims import ClaimsDocument
@@ -29,6 +30,7 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "hashprice": HashpriceDocument,
         "value": ValueDocument,
         "plan": PlanDocument,
+        "backtest": BacktestDocument,
         "brief": BriefDocument,
         "data": DataDocument,
         "import": ImportDocument,

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from wattshift.app.backtest.coupling import beyond_merit_order
 from wattshift.app.power import last_price, spot_table
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.assets.kind import UseKind
@@ -112,6 +113,7 @@ def value(
         gpu_market_in_words=_gpu_market(snapshot, asks),
         contracts=_contracts(snapshot, site, given, hashprice, delivered) if contracts else (),
         in_words=_in_words(site, stack),
+        leaves_out=beyond_merit_order(site),
         origins=_origins(snapshot, site, break_even_rows, given, contracts=contracts, gpus=asks is not None),
     )
 

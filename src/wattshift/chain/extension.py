@@ -84,9 +84,10 @@ class Extension:
         known: headers of the batch that were in the tree or the waiting room already.
         orphaned: hashes of new headers whose parent is missing; they wait for it.
         early: hashes of new headers too far ahead of the clock; they wait for it.
-        refused: headers that break a rule. A refusal ends the batch.
+        refused: headers of the batch that break a rule. A refusal ends the batch.
         unread: headers of the batch behind the refused one.
-        dropped: headers forgotten because the side branches or the waiting room were full.
+        dropped: headers forgotten because the side branches or the waiting room were full, or because they
+            had waited since an earlier batch and broke a rule: whoever brings their parent is not to blame.
         reorg: if blocks left the best chain.
         beside: hashes that came to stand beside the best chain, the reorg's stale ones left out.
         timewarps: hashes of new blocks that look like a step of a timewarp attack; they count all the same.

@@ -38,7 +38,8 @@ class HeaderChain:
             no new branch may start below it.
         min_work_hashes: cumulative work below which no chain is adopted, but for what leads up to a
             checkpoint. Until then the tip stays, and candidates count as side branches.
-        max_side: headers kept beside the best chain; the branches with the least work go first.
+        max_side: headers kept beside the best chain; the branches with the least work go first. A branch that
+            is to overtake it from further down than that cannot.
         max_waiting: headers kept that wait for their parent or their time; the oldest go first.
 
     Raises:
@@ -97,6 +98,15 @@ class HeaderChain:
     def waiting_count(self) -> int:
         """Headers that wait for their parent or their time."""
         return len(self._waiting)
+
+    @property
+    def due_s(self) -> int | None:
+        """When the first header that waits for its time may join [s since 1970]; None if there is none."""
+        return self._waiting.due_s
+
+    def is_early(self, block_hash: BlockHash) -> bool:
+        """Whether a header waits for its time."""
+        return self._waiting.is_early(block_hash)
 
     def __contains__(self, block_hash: object) -> bool:
         """Whether a header is in the tree, on the best chain or beside it."""

@@ -60,6 +60,8 @@ class Tally:
     """What a batch has done so far; `Extension` tells what each means."""
 
     now_s: int
+    waited: int = 0
+    """Arrivals up to this one came with earlier batches: if they break a rule, this one is not to blame."""
     new: int = 0
     known: int = 0
     dropped: int = 0
@@ -92,7 +94,7 @@ class Intake:
             headers: whole headers end to end.
             now_s: the present, in seconds since 1970 [s].
         """
-        tally = Tally(now_s=now_s)
+        tally = Tally(now_s=now_s, waited=self._arrivals)
         for early in self._waiting.release_due(now_s):
             self._arrive(early, tally)
         for start in range(0, len(headers), _CHUNK * HEADER_SIZE):
@@ -114,7 +116,7 @@ class Intake:
     # One header
 
     def _arrive(self, arrival: Arrival, tally: Tally) -> bool:
-        """Judge a header and all that waited for it; whether it broke no rule."""
+        """Judge a header and all that waited for it; whether nothing of this batch broke a rule."""
         refused_before = len(tally.refused)
         node = self._judge(arrival, tally)
         is_sound = len(tally.refused) == refused_before
@@ -213,16 +215,19 @@ class Intake:
 
     def _refuse(self, error: InvalidHeader, arrival: Arrival, parent: Node | None, tally: Tally) -> None:
         height = None if parent is None else parent.height + 1
+        is_of_batch = arrival.order > tally.waited
         if error.context["fault"] is Fault.TIME_TOO_NEW:
-            tally.parked.append(arrival.hash)
+            if is_of_batch:
+                tally.parked.append(arrival.hash)
             until_s = BlockHeader.parse(arrival.raw).time_s - MAX_FUTURE_S
             tally.dropped += self._waiting.hold(arrival, until_s)
             return
         error.context.setdefault("hash", hash_to_hex(arrival.hash))
         if height is not None:
             error.context.setdefault("height", height)
-        tally.refused.append(Refusal(hash=arrival.hash, height=height, error=error))
-        tally.dropped += self._waiting.forget_descendants(arrival.hash)
+        if is_of_batch:
+            tally.refused.append(Refusal(hash=arrival.hash, height=height, error=error))
+        tally.dropped += self._waiting.forget_descendants(arrival.hash) + (not is_of_batch)
 
     # Many headers
 

@@ -56,6 +56,11 @@ class WaitingRoom:
         """Whether a header waits for its time."""
         return block_hash in self._early
 
+    @property
+    def due_s(self) -> int | None:
+        """When the time of the first has come, in seconds since 1970 [s]; None if none waits for it."""
+        return min(self._early.values(), default=None)
+
     def park(self, orphan: Arrival) -> int:
         """Keep a header until its parent comes; return how many others had to go."""
         self._all[orphan.hash] = orphan

@@ -13,7 +13,7 @@ import typer
 
 from wattshift import __version__
 from wattshift.cli import causes, checking, following, history, keeping, network, research, site
-from wattshift.cli.options import StoreFolder, read_from
+from wattshift.cli.options import LedgerUrl, StoreFolder, read_from
 from wattshift.errors import ExitStatus, WattshiftError
 
 __all__ = ["app", "main"]
@@ -41,13 +41,14 @@ def _wattshift(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
     store: StoreFolder = None,
+    ledger: LedgerUrl = None,
 ) -> None:
     """For every megawatt-hour: mine Bitcoin, serve AI compute, or leave it to the grid?
 
     Start with [bold]wattshift brief[/bold]. Every verb takes --at (as of an instant, nothing from later)
     and --json.
     """
-    read_from(store)
+    read_from(store, ledger)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wattshift.cli.options import AsJson, home_of, show
+from wattshift.cli.options import AsJson, LedgerUrl, home_of, show
 from wattshift.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def follow(
     settings: SettingsFile = None,
     network: NetworkName = None,
     store: StoreDir = None,
+    ledger: LedgerUrl = None,
     from_genesis: Annotated[
         bool, typer.Option("--from-genesis", help="Start a new store at block 0, not at the bundled block.")
     ] = False,
@@ -90,7 +91,7 @@ def follow(
         typer.echo(EXAMPLE_SETTINGS.read_text(encoding="utf-8"), nl=False)
         return
     told = _settings(settings, source, network, store, from_genesis=from_genesis, metrics=metrics)
-    home = home_of(_folder(store, told))
+    home = _home(store, ledger, told)
     _check_lease(home)
     from wattshift.app.follow.run import FollowRun
     from wattshift.report.terminal.following import sources_view
@@ -100,7 +101,9 @@ def follow(
         document = run.run()
     if once:
         show(document, sources_view, name="sources", as_json=False)
-        if not any(row.state == "fresh" for row in document.sources):
+        # Prices are no substitute for a chain that cannot be followed.
+        needed = [row for row in document.sources if "headers" in row.provides] or document.sources
+        if not any(row.state == "fresh" for row in needed):
             raise typer.Exit(ExitStatus.DATA)
 
 
@@ -127,7 +130,7 @@ def sources(
     if probe:
         document = probe_now(_connected(told), told.network, clock=clock)
     else:
-        document = last_status(home_of(_folder(store, told)), now=clock.now())
+        document = last_status(_home(store, None, told), now=clock.now())
     show(document, sources_view, name="sources", as_json=as_json)
 
 
@@ -136,6 +139,7 @@ def doctor(
     settings: SettingsFile = None,
     network: NetworkName = None,
     store: StoreDir = None,
+    ledger: LedgerUrl = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend a damaged ledger; its bytes are kept beside it.")
     ] = False,
@@ -156,7 +160,7 @@ def doctor(
     from wattshift.report.terminal.following import doctor_view
 
     told = _settings(settings, source, network, store, needs_source=False)
-    home = home_of(_folder(store, told))
+    home = _home(store, ledger, told)
     if repair or copy is not None:
         done = mend(home, copy)
         typer.echo(
@@ -176,6 +180,11 @@ def doctor(
 
 def _check_lease(home: Home) -> None:
     """Leave at once if another process leads, before anything heavy is imported."""
+    if home.ledger_url is not None:
+        from wattshift.store.opening import open_ledger
+
+        open_ledger(home.ledger_url, write=True).close()
+        return
     from wattshift.store.lease import FileLock
 
     lock = home.ledger.with_name(f"{home.ledger.name}.lock")
@@ -214,10 +223,11 @@ def _settings(
     return replace(told, sources=(local_node(params.network(told.network)),))
 
 
-def _folder(store: Path | None, told: FollowSettings) -> Path | None:
-    if store is not None or told.store is None:
-        return store
-    return Path(told.store).expanduser()
+def _home(store: Path | None, ledger: str | None, told: FollowSettings) -> Home:
+    """The store of the command line, else that of the settings, else the usual one."""
+    if store is None and told.store is not None:
+        store = Path(told.store).expanduser()
+    return home_of(store, ledger or told.ledger)
 
 
 def _connected(told: FollowSettings) -> list[Connected]:

@@ -29,6 +29,7 @@ class DocumentName(StrEnum):
     CHANGES = "changes"
     CHECK = "check"
     SCORE = "score"
+    BACKTEST = "backtest"
     WHY = "why"
     STRESS = "stress"
     POOLS = "pools"

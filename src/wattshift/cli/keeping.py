@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wattshift.cli.options import AsJson, home_of, show
+from wattshift.cli.options import AsJson, LedgerUrl, home_of, show
 
 if TYPE_CHECKING:
     from wattshift.app.importing.files import Told
@@ -32,6 +32,7 @@ def import_(
         Path | None,
         typer.Option(metavar="DIR", help="The store. Default: the one before the verb, or $WATTSHIFT_STORE."),
     ] = None,
+    ledger: LedgerUrl = None,
     network: Annotated[
         str | None, typer.Option(metavar="NAME", help="mainnet, testnet4, signet or regtest.")
     ] = None,
@@ -54,7 +55,7 @@ def import_(
     from wattshift.clock import SystemClock
     from wattshift.report.terminal.keeping import import_view
 
-    home = home_of(store)
+    home = home_of(store, ledger)
     labels = Labels(time_zone=time_zone, market=market, location=location)
     wish = Wish(kind=kind_of(kind), labels=labels, dry_run=dry_run, strict=strict)
     with _progress() as told:

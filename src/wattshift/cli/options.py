@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime
@@ -24,6 +25,7 @@ __all__ = [
     "AsJson",
     "At",
     "End",
+    "LedgerUrl",
     "Start",
     "StoreFolder",
     "home_of",
@@ -35,6 +37,7 @@ __all__ = [
 
 _Document = TypeVar("_Document")
 _FOLDER: ContextVar[Path | None] = ContextVar("folder", default=None)
+_LEDGER: ContextVar[str | None] = ContextVar("ledger", default=None)
 
 At = Annotated[
     datetime | None,
@@ -66,31 +69,59 @@ StoreFolder = Annotated[
     ),
 ]
 
+LedgerUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        metavar="URL",
+        help="PostgreSQL database of the ledger. Default: $WATTSHIFT_LEDGER, else a file in the store.",
+    ),
+]
 
-def read_from(folder: Path | None) -> None:
-    """Let the verb that follows read this store; None for the bundled history alone."""
+
+def read_from(folder: Path | None, ledger_url: str | None) -> None:
+    """Let the verb that follows read this store; None twice for the bundled history alone.
+
+    Raises:
+        ConfigError: if the ledger is no URL, or one with a password in it.
+    """
     _FOLDER.set(folder)
+    _LEDGER.set(_ledger_url(ledger_url))
 
 
-def home_of(folder: Path | None) -> Home:
-    """The store that a verb writes: named behind the verb, else before it, else the user's own."""
+def home_of(folder: Path | None, ledger_url: str | None = None) -> Home:
+    """The store that a verb writes: named behind the verb, else before it, else the user's own.
+
+    Raises:
+        ConfigError: if the ledger is no URL, or one with a password in it.
+    """
     from wattshift.store.home import Home
 
-    named = folder or _FOLDER.get()
-    return Home.default() if named is None else Home(named)
+    named = folder or _FOLDER.get() or Home.default().folder
+    return Home(named, _LEDGER.get() if ledger_url is None else _ledger_url(ledger_url))
+
+
+def _ledger_url(named: str | None) -> str | None:
+    """A URL that may be seen, else the one of the environment, which may hold a password."""
+    from wattshift.store.home import LEDGER_VARIABLE
+
+    if named is None:
+        return os.environ.get(LEDGER_VARIABLE) or None
+    from wattshift.store.opening import check_url
+
+    check_url(named)
+    return named
 
 
 def open_store() -> BundledStore | KeptStore:
     """The bundled history, continued by the store that was named before the verb, if one was."""
     from wattshift.store.bundled import BundledStore
 
-    folder = _FOLDER.get()
-    if folder is None:
+    if _FOLDER.get() is None and _LEDGER.get() is None:
         return BundledStore()
-    from wattshift.store.home import Home
     from wattshift.store.kept import KeptStore
 
-    return KeptStore(Home(folder))
+    return KeptStore(home_of(None))
 
 
 def open_archive() -> Archive:

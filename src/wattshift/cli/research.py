@@ -1,10 +1,11 @@
-"""Verbs about how good the figures are, and their pictures: score, plot."""
+"""Verbs about how good the figures and the plans are, and their pictures: score, backtest, plot."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,18 +13,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wattshift.cli.options import AsJson, At, End, Start, open_archive, show
+from wattshift.cli.site import SiteFile
+from wattshift.clock import parse_instant
 from wattshift.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from matplotlib.figure import Figure
 
     from wattshift.app.scoring import Progress
     from wattshift.app.snapshot import Archive
 
-__all__ = ["PictureName", "plot", "register", "score"]
+__all__ = ["PictureName", "backtest", "plot", "register", "score"]
 
 
 class PictureName(StrEnum):
@@ -47,11 +49,12 @@ _UNBOUND = {
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command()(score)
+    app.command()(backtest)
     app.command()(plot)
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Progress | None]:
+def _progress_bar(what: str) -> Iterator[Progress | None]:
     """A bar on stderr, and none where that is no terminal."""
     if not sys.stderr.isatty():
         yield None
@@ -60,7 +63,7 @@ def _progress_bar() -> Iterator[Progress | None]:
     from rich.progress import Progress as Bar
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("replaying periods", total=None)
+        task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
@@ -104,11 +107,53 @@ def score(
     if picture is not None:
         picture_form(picture)
     chosen = DEPTHS if depths is None else _depths(depths)
-    with _progress_bar() as progress:
+    with _progress_bar("replaying periods") as progress:
         document = scoring.score(open_archive(), at=at, periods=periods, depths=chosen, progress=progress)
     if picture is not None:
-        _write(picture, lambda figure: draw_score(document, figure), PictureName.SCORE)
+        _write(picture, lambda figure: draw_score(document, figure), PictureName.SCORE.value)
     show(document, score_view, name="score", as_json=as_json)
+
+
+def backtest(
+    start: Annotated[
+        datetime, typer.Option(parser=parse_instant, metavar="INSTANT", help="Start of the stretch of time.")
+    ],
+    end: Annotated[datetime, typer.Option(parser=parse_instant, metavar="INSTANT", help="Its end.")],
+    site: SiteFile = None,
+    hashprice: Annotated[
+        float | None,
+        typer.Option(metavar="USD/PH/DAY", help="One hashprice throughout, not the measured ones."),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw it: a file that ends in .svg or .png.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a site would have earned with only what was knowable then, beside rules of thumb and foresight.
+
+    Example: wattshift backtest --site my-site.toml --start 2025-01-01 --end 2026-01-01 --picture backtest.svg
+    """
+    from wattshift.app.backtest.run import backtest as replay
+    from wattshift.app.sites import open_site
+    from wattshift.report.plots.backtest import draw_backtest
+    from wattshift.report.plots.style import picture_form
+    from wattshift.report.terminal.backtest import backtest_view
+
+    if picture is not None:
+        picture_form(picture)
+    opened, _ = open_site(site)
+    with _progress_bar("replaying months") as progress:
+        document = replay(
+            open_archive(),
+            opened,
+            start_at=start,
+            end_at=end,
+            hashprice_usd_per_ph_day=hashprice,
+            progress=progress,
+        )
+    if picture is not None:
+        _write(picture, lambda figure: draw_backtest(document, figure), "backtest")
+    show(document, backtest_view, name="backtest", as_json=as_json)
 
 
 def plot(
@@ -132,7 +177,7 @@ def plot(
             raise InputError(f"the picture of the {name.value} has no {option}", hint="it ends at --at")
     if log and name is not PictureName.HASHRATE:
         raise InputError("only the picture of the hashrate has --log", hint="leave it out")
-    _write(out, _drawer(name, open_archive(), at, start, end, is_log=log), name)
+    _write(out, _drawer(name, open_archive(), at, start, end, is_log=log), name.value)
 
 
 def _drawer(
@@ -166,14 +211,14 @@ def _drawer(
             shares = stressplots.pools_picture(archive, at=at, start_at=start, end_at=end)
             return lambda figure: pools.draw_pools(shares, figure)
         case PictureName.SCORE:
-            with _progress_bar() as progress:
+            with _progress_bar("replaying periods") as progress:
                 document = scoring.score(archive, at=at, progress=progress)
             return lambda figure: scores.draw_score(document, figure)
 
 
-def _write(path: Path, draw: Callable[[Figure], None], name: PictureName) -> None:
+def _write(path: Path, draw: Callable[[Figure], None], name: str) -> None:
     from wattshift.report.files import write_bytes
     from wattshift.report.plots.style import picture_form, render
 
-    write_bytes(path, render(draw, picture_form(path), title=f"wattshift: {name.value}"))
+    write_bytes(path, render(draw, picture_form(path), title=f"wattshift: {name}"))
     typer.echo(f"wrote {path}", err=True)

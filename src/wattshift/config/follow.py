@@ -13,6 +13,7 @@ from wattshift.chain.params import NETWORKS
 from wattshift.config.tomlfile import TomlFile
 from wattshift.errors import ConfigError, InputError
 from wattshift.sources.spec import SourceSpec, parse_spec
+from wattshift.store.opening import check_url
 
 __all__ = ["EXAMPLE_SETTINGS", "FollowSettings", "PollPace", "follow_schema", "load_follow"]
 
@@ -44,6 +45,7 @@ class FollowSettings:
         sources: each as one line of text; `wattshift.sources.spec` says how.
         network: which network to follow.
         store: folder of the store; None for the usual one.
+        ledger: URL of the database that holds the ledger, without a password; None for a file in the store.
         from_genesis: whether a new store starts at block 0 instead of at the newest bundled block.
         metrics: host and port on which metrics are served; None for nowhere.
         pace: how often things are asked for.
@@ -54,6 +56,7 @@ class FollowSettings:
     sources: tuple[str, ...] = ()
     network: str = "mainnet"
     store: str | None = None
+    ledger: str | None = None
     from_genesis: bool = False
     metrics: str | None = None
     pace: PollPace = field(default_factory=PollPace)
@@ -65,6 +68,11 @@ class FollowSettings:
                 key="network",
                 hint=f"choose one of {', '.join(NETWORKS)}",
             )
+        if self.ledger is not None:
+            try:
+                check_url(self.ledger)
+            except ConfigError as error:
+                raise InputError(error.message, key="ledger", hint=error.hint) from None
         _ = self.specs
 
     @cached_property
@@ -94,7 +102,7 @@ _FILE = TomlFile(
     FollowSettings,
     noun="settings file",
     example="`wattshift follow --example` shows every key",
-    hidden=frozenset({"sources"}),
+    hidden=frozenset({"ledger", "sources"}),
 )
 
 

@@ -8,13 +8,14 @@ are more than half of those that are used.
 
 What this cannot do: a majority of upstreams that lie in unison is believed, at once within the band around
 the last accepted price and after three polls outside. With five venues of five owners that needs three faults
-at one time and in one direction; a stuck venue is left out by the age of its last trade.
+at one time and in one direction; a stuck venue is left out by the age of its last trade, or because its
+feed was seen to stand still (`stuck`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +73,7 @@ class Verdict(StrEnum):
     OUTLIER = "outlier"
     STALE = "stale"
     FUTURE = "future"
+    STUCK = "stuck"
     DUPLICATE = "duplicate_upstream"
 
 
@@ -170,7 +172,12 @@ _RULES = QuoteRules()
 
 
 def consensus(
-    quotes: Sequence[Quote], *, last: AcceptedPrice | None, now: datetime, rules: QuoteRules = _RULES
+    quotes: Sequence[Quote],
+    *,
+    last: AcceptedPrice | None,
+    now: datetime,
+    stuck: Set[str] = frozenset(),
+    rules: QuoteRules = _RULES,
 ) -> Consensus:
     """Judge what the venues said at one poll.
 
@@ -178,13 +185,16 @@ def consensus(
         quotes: one or none of each source.
         last: `Consensus.last` of the poll before, or None.
         now: the instant.
+        stuck: sources whose price has stopped moving: they are no witnesses.
         rules: when quotes agree.
 
     Raises:
         InputError: for a price that is not a positive number, or an instant without a time zone.
     """
     _check(quotes, now)
-    verdicts = [_timely(quote, now, rules) for quote in quotes]
+    verdicts = [
+        Verdict.STUCK if quote.origin.source in stuck else _timely(quote, now, rules) for quote in quotes
+    ]
     witnesses = _one_each(quotes, verdicts)
     used = _agreeing([(quotes[at].price_usd_per_btc) for at in witnesses], rules)
     for at, is_used in zip(witnesses, used, strict=True):

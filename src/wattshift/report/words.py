@@ -26,6 +26,7 @@ __all__ = [
     "counted",
     "duration_in_words",
     "hashprice_floor",
+    "left_out_in_words",
     "lowest_in_words",
     "luck_in_words",
     "odds",
@@ -226,6 +227,11 @@ def accounts_in_words(accounts: Sequence[AccountRow]) -> str:
     best, *others = accounts
     gains = [f"{_gain_in_words(-other.versus_plan_usd)} {other.rule}" for other in others]
     return f"the plan earns {best.profit_usd:,.0f} USD" + (f": {', '.join(gains)}" if gains else "")
+
+
+def left_out_in_words(keys: Sequence[str]) -> str:
+    """Which keys of a site file some figures know nothing of, and who does."""
+    return f"left out of these figures: {', '.join(keys)}; wattshift plan has them"
 
 
 def _gain_in_words(gain_usd: float) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from wattshift.chain.params import MAINNET, REGTEST, SIGNET, TESTNET3, TESTNET4, Network
 from wattshift.clock import Clock
 from wattshift.errors import ConfigError
-from wattshift.sources.http import HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import (
     CandleSource,
     FactSource,
@@ -63,6 +63,12 @@ class Connected:
     candles: CandleSource | None = None
     frames: FrameSource | None = None
     watch: Callable[[], TipWatch] | None = None
+
+    def close(self) -> None:
+        """Let go of all its connections."""
+        self.source.close()
+        if self.quotes is not None and self.quotes is not self.source:
+            self.quotes.close()
 
     @property
     def provides(self) -> tuple[str, ...]:
@@ -202,8 +208,8 @@ def _electrum(setting: _Setting) -> Connected:
 
 
 def _esplora(setting: _Setting) -> Connected:
-    from wattshift.sources.esplora import EsploraSource
-    from wattshift.sources.explorer import EXPLORER_LIMITS
+    from wattshift.sources.explorers.esplora import EsploraSource
+    from wattshift.sources.explorers.explorer import EXPLORER_LIMITS
 
     spec = setting.spec
     source = EsploraSource(
@@ -218,8 +224,8 @@ def _esplora(setting: _Setting) -> Connected:
 
 
 def _mempool(setting: _Setting) -> Connected:
-    from wattshift.sources.explorer import EXPLORER_LIMITS
-    from wattshift.sources.mempool import MempoolPrices, MempoolSource
+    from wattshift.sources.explorers.explorer import EXPLORER_LIMITS
+    from wattshift.sources.explorers.mempool import MempoolPrices, MempoolSource
 
     spec = setting.spec
     source = MempoolSource(
@@ -286,6 +292,7 @@ def _gridstatus(setting: _Setting) -> Connected:
         iso=spec.address,
         market=spec.options.get("market", "real_time_15_min"),
         location=_locations(spec)[0],
+        name=spec.name,
         clock=setting.clock,
     )
     return Connected(spec=spec, source=source, frames=source)

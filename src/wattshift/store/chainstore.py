@@ -29,9 +29,6 @@ __all__ = ["BATCH", "ChainStore", "Start"]
 BATCH = "batch"
 """The kind of the entries that tell which source brought headers."""
 
-_MAX_SIDE = 10_000
-"""Headers kept in memory beside the best chain: more than any reorganisation yet, and less than 8 MiB."""
-
 _TICK = timedelta(microseconds=1)
 
 
@@ -70,7 +67,7 @@ class ChainStore:
                 f"a start on {start.network.name} is none on {network.name}",
                 hint="give network and start of one and the same chain",
             )
-        kept = rebuild(ledger, start, max_side=_MAX_SIDE)
+        kept = rebuild(ledger, start)
         if kept.known_at is None:
             ledger.record(START, known_at=now, body=start.pack())
         return cls(ledger, kept.chain, kept.start, kept.known_at or now)

@@ -94,7 +94,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open a ledger's file; a file that is not there is made if it is to be written.
 
     Raises:
-        Missing: if there is no file to read.
+        Missing: if there is no file to read, or one that is being made.
         SchemaMismatch: if the file belongs to another program or to a newer version.
         Corrupt, Locked, Unwritable: what the file or the machine has against it.
     """
@@ -114,6 +114,8 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
                 # The log is emptied each 1,000 pages, and cut to this after a large transaction.
                 db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
                 _create_if_empty(db)
+            else:
+                _refuse_empty(db, path)
             _check_schema(db, path)
         except BaseException:
             db.close()
@@ -151,6 +153,12 @@ def _schema(db: sqlite3.Connection) -> list[str]:
 def _version(db: sqlite3.Connection) -> int:
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     return version
+
+
+def _refuse_empty(db: sqlite3.Connection, path: Path) -> None:
+    """A file is there a moment before its tables are."""
+    if not _schema(db) and not _version(db):
+        raise Missing("there is no ledger in the file yet", file=path, hint="ask again, or write one first")
 
 
 def _check_schema(db: sqlite3.Connection, path: Path) -> None:

@@ -1,13 +1,19 @@
-"""Where a store lives: one folder for the ledger, the series and the follower's status."""
+"""Where a store lives: one folder for the ledger, the series and the follower's status.
+
+The ledger alone may lie elsewhere, in a PostgreSQL database that several processes of a site share.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-__all__ = ["STORE_VARIABLE", "Home"]
+__all__ = ["LEDGER_VARIABLE", "STORE_VARIABLE", "Home"]
+
+LEDGER_VARIABLE = "WATTSHIFT_LEDGER"
+"""The environment variable that names the ledger's database."""
 
 STORE_VARIABLE = "WATTSHIFT_STORE"
 """The environment variable that names the folder."""
@@ -19,9 +25,12 @@ class Home:
 
     Args:
         folder: the folder.
+        ledger_url: the database that holds the ledger instead of a file in the folder; never shown, since it
+            may hold a password.
     """
 
     folder: Path
+    ledger_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def default(cls) -> Self:
@@ -35,8 +44,13 @@ class Home:
 
     @property
     def ledger(self) -> Path:
-        """The file of the ledger."""
+        """The file of the ledger, where no database holds it."""
         return self.folder / "ledger.sqlite"
+
+    @property
+    def ledger_place(self) -> Path | str:
+        """Where the ledger is, as `wattshift.store.opening` takes it: its file or its database."""
+        return self.ledger if self.ledger_url is None else self.ledger_url
 
     @property
     def series(self) -> Path:

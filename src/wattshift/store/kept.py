@@ -29,7 +29,7 @@ from wattshift.store.continuation import (
     disputed_fees,
 )
 from wattshift.store.home import Home
-from wattshift.store.ledger import SqliteLedger
+from wattshift.store.opening import open_ledger
 from wattshift.store.rebuild import rebuild
 from wattshift.store.series import SeriesStore
 from wattshift.store.start import Start
@@ -49,13 +49,13 @@ class KeptStore:
         start: what is trusted of the chain; by default the bundled hashes of mainnet.
 
     Raises:
-        Missing: if there is no such folder.
+        Missing: if there is no such folder, and no database that holds its ledger is named.
     """
 
     def __init__(
         self, home: Home, *, bundled: BundledStore | None = None, start: Start | None = None
     ) -> None:
-        if not home.folder.is_dir():
+        if home.ledger_url is None and not home.folder.is_dir():
             raise Missing(
                 "there is no store",
                 folder=home.folder,
@@ -116,10 +116,11 @@ class KeptStore:
     @cached_property
     def best_chain(self) -> pl.DataFrame:
         """The best chain of the ledger from the first bundled block on, every header validated again."""
-        if not self.home.ledger.exists():
+        try:
+            with open_ledger(self.home.ledger_place, write=False) as ledger:
+                chain = rebuild(ledger, self._start).chain
+        except Missing:
             return pl.DataFrame(schema=BEST_CHAIN)
-        with SqliteLedger.view(self.home.ledger) as ledger:
-            chain = rebuild(ledger, self._start, max_side=0).chain
         return _best_chain(chain, self._bundled.read("blocks")["height"].item(0))
 
     @cached_property
@@ -156,7 +157,7 @@ class KeptStore:
 
     @cached_property
     def _header_sources(self) -> list[str]:
-        with SqliteLedger.view(self.home.ledger) as ledger:
+        with open_ledger(self.home.ledger_place, write=False) as ledger:
             told = [json.loads(entry.body) for entry in ledger.records(BATCH)]
         return sorted({batch["origin"]["source"] for batch in told if "origin" in batch})
 

@@ -35,6 +35,16 @@ else:
 
 
 _PATIENCE_S = 0.25
+_PAUSE_S = 0.01
+
+
+def _is_locked(handle: int) -> bool:
+    """Whether the lock is ours now."""
+    try:
+        _lock(handle)
+    except OSError:
+        return False
+    return True
 
 
 class FileLock:
@@ -42,13 +52,14 @@ class FileLock:
 
     Args:
         path: the lock file; it is made if need be and stays.
+        wait_s: how long to wait for another holder [s].
 
     Raises:
-        Locked: at once, if another holder is alive; it names the process and since when.
+        Locked: when that time is up and another holder is alive; it names the process and since when.
         Unwritable: if the file cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, wait_s: float = 0.0) -> None:
         self.path = path
         try:
             self._handle: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -58,12 +69,13 @@ class FileLock:
                 file=path,
                 hint="make the folder, and let this user write to it",
             ) from error
-        try:
-            _lock(self._handle)
-        except OSError:
-            locked = self._locked(self._handle)
-            self.release()
-            raise locked from None
+        end_s = time.monotonic() + wait_s
+        while not _is_locked(self._handle):
+            if time.monotonic() >= end_s:
+                locked = self._locked(self._handle)
+                self.release()
+                raise locked
+            time.sleep(_PAUSE_S)
         # The time of this write is what others read as "since".
         with contextlib.suppress(OSError):
             os.ftruncate(self._handle, 0)
@@ -73,8 +85,8 @@ class FileLock:
         patience_s = _PATIENCE_S
         # The holder may have locked the file an instant ago and not yet have written into it.
         while not (pid := _text(handle)) and patience_s > 0:
-            time.sleep(0.01)
-            patience_s -= 0.01
+            time.sleep(_PAUSE_S)
+            patience_s -= _PAUSE_S
         return Locked(
             "another process is writing",
             pid=pid.decode(errors="replace") or "unknown",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from wattshift.chain.header import HEADER_SIZE, BlockHash
 from wattshift.chain.headerchain import HeaderChain
+from wattshift.chain.params import MAINNET
 from wattshift.chain.rules import is_retarget_height
 from wattshift.errors import Conflict, Corrupt
 from wattshift.store.port import BEST, HEADER, SIDE, STALE, HeaderRow, Ledger, from_micros
@@ -17,6 +18,12 @@ __all__ = ["Rebuilt", "rebuild"]
 
 _CHUNK = 1 << 16
 """Headers that are validated at once."""
+
+_MAX_SIDE = 10_000
+"""Headers kept beside mainnet's best chain: more than any reorganisation yet, and less than 8 MiB."""
+
+_MAX_CHEAP_SIDE = 200_000
+"""The same where work is cheap and whole chains are displaced: less than 150 MiB."""
 
 _BEST = BEST.encode()
 _HEIGHT_AND_WORK = struct.Struct("<Q32s")
@@ -37,13 +44,12 @@ class Rebuilt:
     known_at: datetime | None
 
 
-def rebuild(ledger: Ledger, start: Start, *, max_side: int) -> Rebuilt:
+def rebuild(ledger: Ledger, start: Start) -> Rebuilt:
     """The chain of a ledger, on which nothing is written.
 
     Args:
         ledger: opened for reading or writing.
         start: where the chain starts if the ledger is empty, and what is trusted.
-        max_side: headers kept in memory beside the best chain.
 
     Raises:
         Conflict: if the ledger is of another network or starts elsewhere.
@@ -55,23 +61,23 @@ def rebuild(ledger: Ledger, start: Start, *, max_side: int) -> Rebuilt:
         if replay is None:
             if kind != START:
                 raise Conflict("the ledger holds no chain", seq=seq, kind=kind, hint="name another folder")
-            replay = _Replay(start.resumed(body), max_side)
+            replay = _Replay(start.resumed(body))
         newest_us = known_us if newest_us is None else max(newest_us, known_us)
         if kind == HEADER:
             replay.feed(seq, known_us, body)
     if replay is None or newest_us is None:
-        return Rebuilt(chain=_chain(start, max_side), start=start, known_at=None)
+        return Rebuilt(chain=_chain(start), start=start, known_at=None)
     replay.finish()
     return Rebuilt(chain=replay.chain, start=replay.start, known_at=from_micros(newest_us))
 
 
-def _chain(start: Start, max_side: int) -> HeaderChain:
+def _chain(start: Start) -> HeaderChain:
     return HeaderChain(
         start.network,
         anchor=start.anchor,
         checkpoints=start.checkpoints,
         min_work_hashes=start.min_work_hashes,
-        max_side=max_side,
+        max_side=_MAX_SIDE if start.network == MAINNET else _MAX_CHEAP_SIDE,
     )
 
 
@@ -87,9 +93,9 @@ class _Chunk:
 class _Replay:
     """Feeds the rows of a ledger to a chain, and holds the rows to what the chain makes of them."""
 
-    def __init__(self, start: Start, max_side: int) -> None:
+    def __init__(self, start: Start) -> None:
         self.start = start
-        self.chain = _chain(start, max_side)
+        self.chain = _chain(start)
         self._chunk = _Chunk()
         self._labels: dict[BlockHash, tuple[int, str]] = {}
         self._forgot = False

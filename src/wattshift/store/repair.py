@@ -24,6 +24,11 @@ __all__ = ["Repaired", "repair"]
 
 _ENTRY = "SELECT seq, kind, known_us, body, chain_hash FROM entry WHERE seq = ?"
 _LAST = ("SELECT max(seq) FROM entry", "SELECT max(seq) FROM header", "SELECT max(seq) FROM head")
+_INDEXED = (
+    "SELECT max(seq) FROM header",
+    "SELECT max(seq) FROM entry INDEXED BY entry_kind WHERE kind <> 'header'",
+)
+"""The newest header and the newest other entry, as those know them who lie elsewhere in the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +66,8 @@ def repair(path: Path, from_rows: Iterable[Entry]) -> Repaired:
     with FileLock(path.with_name(f"{path.name}.lock")):
         _remove(fresh)
         true = {entry.seq: entry for entry in from_rows}
-        entries, end = _salvage(path)
-        mended, replaced = _mend(path, entries, end, true)
+        entries, end, indexed = _salvage(path)
+        mended, replaced = _mend(path, entries, end, true, indexed)
         with SqliteLedger.lead(fresh) as ledger:
             ledger.restore(mended)
             ledger.verify()
@@ -70,18 +75,22 @@ def repair(path: Path, from_rows: Iterable[Entry]) -> Repaired:
     return Repaired(kept=len(mended) - len(replaced), replaced=replaced, damaged=damaged)
 
 
-def _salvage(path: Path) -> tuple[dict[int, Entry], tuple[int, bytes] | None]:
-    """What can be read of the entries, and of where they should end."""
+def _salvage(path: Path) -> tuple[dict[int, Entry], tuple[int, bytes] | None, set[int]]:
+    """What can be read of the entries, of where they should end, and which are the last that are indexed."""
     found: dict[int, Entry] = {}
     end = None
+    indexed: set[int] = set()
     with suppress(sqlite3.Error), closing(sqlite3.connect(path, isolation_level=None)) as db:
         with suppress(sqlite3.Error):
             end = db.execute("SELECT seq, chain_hash FROM head").fetchone()
+        for question in _INDEXED:
+            with suppress(sqlite3.Error):
+                indexed.add(db.execute(question).fetchone()[0])
         for seq in range(1, _last_number(db) + 1):
             with suppress(sqlite3.Error, Corrupt):
                 for row in db.execute(_ENTRY, (seq,)):
                     found[seq] = read_entry(row, path)
-    return found, end
+    return found, end, indexed
 
 
 def _last_number(db: sqlite3.Connection) -> int:
@@ -96,13 +105,18 @@ def _last_number(db: sqlite3.Connection) -> int:
 
 
 def _mend(
-    path: Path, entries: dict[int, Entry], end: tuple[int, bytes] | None, true: dict[int, Entry]
+    path: Path,
+    entries: dict[int, Entry],
+    end: tuple[int, bytes] | None,
+    true: dict[int, Entry],
+    indexed: set[int],
 ) -> tuple[list[Entry], tuple[int, ...]]:
     """One sound chain, and the numbers of the entries that the copy gave."""
     mended: list[Entry] = []
     replaced: list[int] = []
     parent = GENESIS
-    last = end[0] if end and end[0] in (max(entries, default=0), max(true, default=0)) else None
+    # The number of the last entry may be damaged itself: somebody else in the file or the copy must know it.
+    last = end[0] if end and end[0] in {max(entries, default=0), max(true, default=0), *indexed} else None
     for seq in range(1, (last or max([*entries, *true], default=0)) + 1):
         entry = entries.get(seq)
         if entry is None or not entry.proved_by(parent):

@@ -35,6 +35,9 @@ _SEEN = "seen_at"
 _UNDATED = "0000-00"
 """The month of rows without a date: they sort before all others."""
 
+_WAIT_S = 10.0
+"""How long an append waits for another process: with the ledger in a database there may be one [s]."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
@@ -66,12 +69,12 @@ class SeriesStore:
             SchemaMismatch: if the frame is not that table, or holds NaN or an unwanted null.
             Conflict: if two rows share a key, or a row contradicts what was known at `known_at`.
             Corrupt: if a file that the rows belong to is damaged.
-            Locked: if another process is appending to the table.
+            Locked: if another process has been appending to the table for long.
             Unwritable: if the machine refuses to write.
         """
         tables.check(frame, name, source="the append")
         seen_at, home = _aware(known_at), self._made_home(name)
-        with FileLock(home / "lock"):
+        with FileLock(home / "lock", wait_s=_WAIT_S):
             manifest = load_manifest(home, name)
             if not manifest:
                 save_manifest(home, name, {})  # so that files without a manifest mean a lost one
@@ -135,7 +138,7 @@ class SeriesStore:
             StoreError: as `append`; what was kept then stays.
         """
         home, receipt = self._made_home(name), Receipt(new=0, same=0, conflicting=0)
-        with FileLock(home / "lock"):
+        with FileLock(home / "lock", wait_s=_WAIT_S):
             beside = SeriesStore(home / "rebuild")
             shutil.rmtree(beside.folder, ignore_errors=True)
             for batch in sorted(batches, key=lambda batch: batch.known_at):
@@ -234,11 +237,12 @@ def _news(known: pl.DataFrame, rows: pl.DataFrame, name: str, seen_at: datetime)
     if known.is_empty():
         return rows, 0
     key = _key(name)
-    values = [column for column in tables.table(name).schema if column not in key]
+    # Who says so is no part of what is said: two sources that agree would correct each other without end.
+    values = [column for column in tables.table(name).schema if column not in {*key, "source"}]
     marked = rows
     for when, versions in (("now", known), ("then", known.filter(pl.col(_SEEN) <= seen_at))):
         renamed = {column: f"{when}:{column}" for column in (*values, _SEEN)}
-        latest = _newest(versions, name).rename(renamed)
+        latest = _newest(versions, name).rename(renamed).select(*key, *renamed.values())
         marked = marked.join(latest, on=key, how="left", nulls_equal=True, maintain_order="left")
     same = [
         pl.all_horizontal(
@@ -256,7 +260,7 @@ def _news(known: pl.DataFrame, rows: pl.DataFrame, name: str, seen_at: datetime)
             table=name,
             key=late.select(key).row(0),
             known_at=seen_at,
-            corrects=late[f"now:{_SEEN}"][0],
+            corrects=late[f"now:{_SEEN}"].max(),
             hint="append in the order in which things became known",
         )
     return news.select(rows.columns), corrections.height

@@ -230,9 +230,10 @@ def _shifted(
     entry = QUANTITIES[quantity]
     n_batch, n_long = entry.n_batch, _LONG * entry.n_batch
     joined = np.concatenate([known, np.abs(value[present])])
+    # A few new values are judged together with those before them, and a level once nine tenths are there.
     last = joined.size - n_batch
     starts = np.unique(np.append(np.arange(known.size, last + 1, n_batch), last))
-    starts = starts[(starts >= known.size) & (starts >= _SHORT * n_batch)]
+    starts = starts[(starts > known.size - n_batch) & (starts >= _SHORT * n_batch)]
     for begin, length in _windows(starts, n_long):
         before = sliding_window_view(joined, length)[begin - length]
         batch = sliding_window_view(joined, n_batch)[begin]
@@ -246,7 +247,7 @@ def _shifted(
                 f"the level jumps from {middle[at]:g} to {np.median(batch[at]):g} {entry.unit}"
                 f" within a batch of {n_batch}"
             )
-            row = int(np.flatnonzero(present)[begin[at] - known.size])
+            row = int(np.flatnonzero(present)[max(0, begin[at] - known.size)])
             return [_finding(quantity, row, batch[at], message, float(middle[at]))]
     return []
 

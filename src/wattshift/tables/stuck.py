@@ -41,7 +41,7 @@ class Flatline:
 def flatline(values: pl.Series, history: pl.Series, *, max_prob: float = _MAX_PROB) -> Flatline | None:
     """Whether the values end in a run of equal ones that the history does not explain.
 
-    The follower calls it on the accepted values of each feed after every poll and quarantines a stuck one;
+    The follower calls it on the accepted values of each feed after every poll and labels a stuck one;
     values are those since the last known change at least, one of each interval or poll.
 
     Args:

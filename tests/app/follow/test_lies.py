@@ -1,11 +1,10 @@
 """Sources that lie, one by one and all but one: work decides, and a lie is named (B1, B2, B3).
 
-`WATTSHIFT_FAULTS=100` tries a thousand seeds for each number of sources.
+`make test-nightly` tries a thousand seeds for each number of sources.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from random import Random
 
 import pytest
 
+from support.faults import scaled
 from support.following import Liar, MemoryKeeper, Scripted, Virtual, connected, served
 from support.headers import Branch, easy, seeded, unmined
 from wattshift.app.follow.describing import describe
@@ -26,7 +26,7 @@ from wattshift.chain.params import MAINNET
 from wattshift.report.documents.following import FollowState
 from wattshift.sources.port import Heights, TipClaim
 
-SEEDS = 10 * int(os.environ.get("WATTSHIFT_FAULTS", "1"))
+SEEDS = scaled(10, 1_000)
 NETWORK = easy(MAINNET, interval=2016)
 STRANGER = easy(replace(MAINNET, name="stranger"), interval=2016)
 KNOWN = 20

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from support.following import MemoryKeeper, Virtual, fetched, spec
+from support.headers import seeded
 from wattshift.app.follow.describing import describe
 from wattshift.app.follow.follower import Follower
 from wattshift.app.follow.rounds import ROUND_S
@@ -19,6 +20,7 @@ from wattshift.errors import SourceError, Unavailable
 from wattshift.sources.port import Endpoint, VenueQuote
 from wattshift.sources.registry import Connected
 from wattshift.store.series import SeriesStore
+from wattshift.tables import TABLES
 
 START = datetime(2026, 1, 19, 12, tzinfo=UTC)
 
@@ -75,9 +77,9 @@ def world(tmp_path: Path) -> Virtual:
     return Virtual(MemoryKeeper(MAINNET), tmp_path, START, latency_s=lambda _: 0.5)
 
 
-def follower_of(world: Virtual, markets: list[Market]) -> Follower:
+def follower_of(world: Virtual, markets: list[Market], quotes_s: float = 300.0) -> Follower:
     sources = [Connected(spec=spec(each.name), source=each, quotes=each, candles=each) for each in markets]
-    return world.follower(sources, PollPace(quotes_s=300.0, candles_s=3_600.0))
+    return world.follower(sources, PollPace(quotes_s=quotes_s, candles_s=3_600.0))
 
 
 def kept(world: Virtual, name: str) -> pl.DataFrame:
@@ -161,3 +163,52 @@ def test_what_is_left_of_a_round_counts_when_the_follower_ends(world: Virtual) -
     world.run(follower, 5.0)
     follower.finish()
     assert kept(world, "btc_usd_quotes").height == 1
+
+
+def test_a_venue_that_stands_still_is_named_and_left_out_and_taken_back(world: Virtual) -> None:
+    """Its number lies among the others, so that only its standing still gives it away (F4)."""
+    rng = seeded(3)
+
+    def some_price() -> float:
+        return round(93_000.0 + rng.uniform(-50, 50), 2)
+
+    before = [
+        (START - timedelta(minutes=5 * n), "still", "still", some_price(), "used", "test://still", "0" * 64)
+        for n in range(200, 0, -1)
+    ]
+    said = pl.DataFrame(before, schema=pl.Schema(TABLES["venue_quotes"].schema), orient="row")
+    SeriesStore(world.folder).append("venue_quotes", said, known_at=START)
+    markets = [Market(name, world) for name in "abc"]
+    still = Market("still", world)
+    follower = follower_of(world, [*markets, still], quotes_s=30.0)
+
+    def run(polls: int) -> None:
+        for _ in range(polls):
+            for market in markets:
+                market.price = some_price()
+            world.run(follower, 30.0)
+
+    run(55)
+    verdicts = kept(world, "venue_quotes").filter(pl.col("source") == "still")["verdict"]
+    assert (verdicts[-50], verdicts[-1]) == ("used", "stuck")
+    assert kept(world, "btc_usd_quotes")["n_upstreams"][-1] == 3
+    row = next(row for row in describe(follower, None).sources if row.name == "still")
+    assert row.state == "stuck"
+    assert "price is stuck at" in row.why
+    assert [body["is_stuck"] for body in world.journal.of("feed")] == [True]
+    still.price = 93_001.0
+    run(3)
+    assert kept(world, "btc_usd_quotes")["n_upstreams"][-1] == 4
+    assert [body["is_stuck"] for body in world.journal.of("feed")] == [True, False]
+    assert {row.state for row in describe(follower, None).sources} == {"fresh"}
+
+
+def test_a_price_in_another_unit_is_held_against_what_was_accepted(world: Virtual) -> None:
+    """A tenth of the price lies within the band of those years, and far below what was agreed on."""
+    markets = [Market(name, world) for name in "abc"]
+    follower = follower_of(world, markets)
+    world.run(follower, 12 * 300.0)
+    markets[0].price = 9_300.0
+    world.run(follower, 400.0)
+    assert 9_300.0 not in kept(world, "venue_quotes")["price_usd_per_btc"].to_list()
+    assert follower.desks["a"].failures > 0

@@ -138,6 +138,33 @@ def test_a_source_that_hangs_blocks_nobody_and_keeps_no_process_alive(home: Home
         assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    "source", ["core:http://node.example:8332?plain_http=yes", "electrum:ssl://server.example:50002"]
+)
+def test_a_resolver_that_hangs_keeps_no_process_alive(home: Home, source: str) -> None:
+    """A look-up of a name has no time limit of its own."""
+    program = (
+        "import socket, sys, time\n"
+        "def hang(*_, **__): print('looked up', file=sys.stderr, flush=True); time.sleep(3600)\n"
+        "socket.getaddrinfo = hang\n"
+        "from wattshift.cli import main\n"
+        f"sys.argv = {['wattshift', *command(home, '--source', source)[3:]]!r}\n"
+        "main()\n"
+    )
+    words = [sys.executable, "-c", program]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=child_environment())
+    try:
+        assert process.stderr is not None
+        while "looked up" not in (line := process.stderr.readline()):
+            assert line, "it ended before it asked"
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S / 4)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    assert status(home)["state"] == "stopped"
+
+
 class Gate:
     """A node that answers questions for headers only while it is open."""
 

@@ -73,6 +73,12 @@ def test_another_chain_is_never_asked_again(fault: Fault) -> None:
     assert offended(FRESH, error, now_at=NOW, now_s=5.0).next_s == inf
 
 
+def test_a_source_that_serves_another_network_is_stopped_at_the_first_answer() -> None:
+    error = Malformed("the server serves another network", fault=Fault.WRONG_NETWORK, source="s")
+    trust = fail(Trust(), error)
+    assert (trust.standing, trust.next_s, trust.offences) == (Standing.QUARANTINED, inf, 1)
+
+
 def compare(trust: Trust, behind: int, now_s: float, fork_height: int | None = None) -> Trust:
     comparison = Comparison(behind=behind, fork_height=fork_height)
     return compared(trust, comparison, now_at=NOW + timedelta(seconds=now_s), now_s=now_s)

@@ -68,6 +68,26 @@ def test_a_jump_with_the_servers_is_followed(jump_s: float) -> None:
     assert abs(hands.clock.offset_s or 0.0) < 1.0
 
 
+@pytest.mark.parametrize("others_s", [[9e8], [9e8, 0.0]])
+def test_one_server_that_lies_or_has_fallen_silent_does_not_stop_the_clock(others_s: list[float]) -> None:
+    hands = Hands()
+    for number, ahead_s in enumerate([86_400.0, *[86_400.0] * (len(others_s) - 1), *others_s]):
+        hands.clock.hear(str(number), NOW + timedelta(seconds=ahead_s))
+    hands.pass_s(10.0, 86_400.0)
+    assert hands.look() == (86_400, True)
+
+
+@pytest.mark.parametrize(("due_s", "is_followed"), [(3_600.0, True), (300_000.0, False)])
+def test_a_header_that_waits_for_its_time_speaks_for_a_clock_that_is_ahead(
+    due_s: float, is_followed: bool
+) -> None:
+    hands = Hands()
+    hands.pass_s(10.0, 200_000.0)
+    due_at = NOW + timedelta(seconds=due_s)
+    finding = hands.clock.look(tip_at=TIP, median_past_at=PAST, due_at=due_at)
+    assert finding.is_followed is is_followed
+
+
 @pytest.mark.parametrize(
     ("jump_s", "is_followed"), [(-1.7e9, False), (3.7e8, False), (-7_200.0, False), (1_800.0, True)]
 )

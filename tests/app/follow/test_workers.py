@@ -79,7 +79,10 @@ class Line:
         self.is_closed = True
 
 
-def test_announcements_reach_the_inbox_and_a_broken_line_is_closed(caplog: pytest.LogCaptureFixture) -> None:
+def test_announcements_reach_the_inbox_and_a_broken_line_is_closed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattshift.app.follow.workers._CALM_S", 0.0)
     inbox: Queue[Settle] = Queue()
     line = Line(3, Unavailable("broken", hint="later"))
     watcher = Watcher("s", lambda: line, lambda: None, inbox)
@@ -93,6 +96,17 @@ def test_announcements_reach_the_inbox_and_a_broken_line_is_closed(caplog: pytes
     assert [record.getMessage() for record in caplog.records] == [
         "s announces no tips and is only polled: broken"
     ]
+
+
+def test_a_server_that_announces_without_end_is_not_listened_to_all_the_time() -> None:
+    inbox: Queue[Settle] = Queue()
+    line = Line(1 << 60, Unavailable("broken", hint="later"))
+    watcher = Watcher("s", lambda: line, lambda: None, inbox)
+    watcher.start()
+    inbox.get(timeout=PATIENCE_S)
+    with pytest.raises(Empty):
+        inbox.get(timeout=0.2)
+    watcher.stop()
 
 
 def test_what_no_line_can_mend_ends_the_process() -> None:

@@ -17,7 +17,7 @@ from wattshift.app.importing.reference import known_blocks
 from wattshift.chain.header import hash_to_hex
 from wattshift.chain.headerchain import HeaderChain
 from wattshift.chain.params import MAINNET, Network
-from wattshift.sources.blockfile import BLOCK_SCHEMA, block_table
+from wattshift.sources.files.blockfile import BLOCK_SCHEMA, block_table
 
 STALE_HEIGHT = 931_519
 EASY = easy(MAINNET, interval=20)

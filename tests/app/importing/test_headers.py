@@ -21,7 +21,7 @@ from wattshift.chain.header import HEADER_SIZE, hash_to_hex
 from wattshift.chain.params import MAINNET, NETWORKS, SIGNET, Network
 from wattshift.errors import Conflict, InputError, InvalidHeader, Locked, Malformed, Missing, Unwritable
 from wattshift.report.documents.keeping import ImportDocument
-from wattshift.sources.filekind import FileKind
+from wattshift.sources.files.filekind import FileKind
 from wattshift.store.chainstore import ChainStore
 from wattshift.store.home import Home
 from wattshift.store.ledger import SqliteLedger
@@ -359,7 +359,7 @@ def test_a_store_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_progress_is_told_up_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wattshift.sources.headerfile._CHUNK", 150 * HEADER_SIZE)
+    monkeypatch.setattr("wattshift.sources.files.headerfile._CHUNK", 150 * HEADER_SIZE)
     told: list[tuple[str, int, int]] = []
     file = put(tmp_path / "a", STEM.raw())
     import_files([file], home=Home(tmp_path), start=GENESIS, now=NOW, told=lambda *step: told.append(step))
@@ -367,7 +367,7 @@ def test_progress_is_told_up_to_the_end(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_small_pieces_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wattshift.sources.headerfile._CHUNK", 7 * HEADER_SIZE)
+    monkeypatch.setattr("wattshift.sources.files.headerfile._CHUNK", 7 * HEADER_SIZE)
     start = Start(network=EASY, anchor=anchored(EASY, 40, time_s=STEM.parsed[40].time_s))
     above = Branch(EASY, [start.anchor.header], first=40).grow(50).headers
     places = [*STEM.headers[:40], *above[:20], bytes(HEADER_SIZE), *above[20:]]

@@ -290,3 +290,9 @@ def test_uses_differ_for_every_eye(scheme: str, sight: str) -> None:
     for first, second in combinations(("c1", "c2", "c3", "c4", "c5", "c6"), 2):
         seen = zip(lab(colours[first], sight), lab(colours[second], sight), strict=True)
         assert sum((one - other) ** 2 for one, other in seen) ** 0.5 > 13, (first, second)
+
+
+def test_the_page_says_what_it_leaves_out(document: BriefDocument) -> None:
+    assert "eft out of these figures" not in brief_html(document)
+    page = brief_html(replace(document, leaves_out=("batteries", HOSTILE[0])))
+    assert "Left out of these figures: batteries, &lt;/title&gt;" in page

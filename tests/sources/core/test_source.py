@@ -14,6 +14,7 @@ import pytest
 from support.headers import Branch
 from support.node import FakeNode
 from support.servers import LoopbackServer, Reply, http
+from wattshift.chain.faults import Fault
 from wattshift.chain.params import MAINNET, REGTEST, SIGNET
 from wattshift.errors import (
     ConfigError,
@@ -153,6 +154,7 @@ def test_a_node_of_another_network_is_refused_by_name(followed: Any) -> None:
     ):
         source.tip(None)
     assert caught.value.hint == "give the address of a node that follows mainnet"
+    assert caught.value.context["fault"] is Fault.WRONG_NETWORK
 
 
 def test_a_network_that_only_borrows_the_name_is_refused() -> None:
@@ -198,7 +200,8 @@ def test_a_wrong_password_is_named_and_not_shown() -> None:
     with following(node(), password=WRONG) as source, pytest.raises(Rejected) as caught:
         source.tip(None)
     text = f"{caught.value} {caught.value.context} {source!r} {vars(source)}"
-    assert "check the user, password or key" in text
+    for word in ("cookie=", "rpcuser", "password_file="):
+        assert word in text
     assert WRONG not in text
 
 

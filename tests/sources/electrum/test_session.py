@@ -23,6 +23,7 @@ from support.electrumserver import (
     talking,
 )
 from support.headers import seeded
+from wattshift.chain.faults import Fault
 from wattshift.chain.params import MAINNET, REGTEST, SIGNET, TESTNET3, TESTNET4, Network
 from wattshift.clock import ReplayClock
 from wattshift.errors import Malformed, SourceError
@@ -58,8 +59,9 @@ def test_another_network_is_refused_before_anything_is_asked(served: Network, wa
         if served is wanted:
             assert source.tip(None).height == 0
         else:
-            with pytest.raises(Malformed, match=f"another network than {wanted.name}"):
+            with pytest.raises(Malformed, match=f"another network than {wanted.name}") as caught:
                 source.tip(None)
+            assert caught.value.context["fault"] is Fault.WRONG_NETWORK
             assert fake.methods() == ["server.version", "blockchain.block.header"]
         source.close()
 

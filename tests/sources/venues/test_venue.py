@@ -13,7 +13,7 @@ from support.servers import LoopbackServer, Reply, Request, http
 from support.venues import DAY_S, TRADED_AT, Book, reply
 from wattshift.clock import ReplayClock, Window
 from wattshift.errors import InputError, Malformed, NoData, Rejected
-from wattshift.sources.http import HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import Fetched
 from wattshift.sources.venues import VENUES, Venue
 from wattshift.tables import UTC_INSTANT

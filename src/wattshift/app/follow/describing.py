@@ -9,6 +9,7 @@ from math import isfinite
 from wattshift.app.follow.desk import Desk, Now
 from wattshift.app.follow.follower import Follower
 from wattshift.app.follow.silence import Silence
+from wattshift.app.follow.trust import Standing
 from wattshift.app.follow.wallclock import JUMP_S
 from wattshift.chain.header import hash_to_hex
 from wattshift.chain.headerchain import HeaderChain
@@ -116,13 +117,15 @@ def _source_row(each: Connected, desk: Desk, follower: Follower, now: Now) -> So
     pursuit = follower.headers.get(each.spec.name)
     proved = None if pursuit is None else pursuit.dialogue.proved
     wait_s = desk.trust.next_s - now.mono_s
+    stuck = tuple(follower.stuck.of(each.spec.name))
+    is_only_stuck = stuck and each.headers is None and desk.trust.standing is Standing.FRESH
     return SourceRow(
         name=each.spec.name,
         kind=each.spec.kind,
         upstream=each.source.upstream,
         provides=each.provides,
-        state=desk.trust.standing.value,
-        why=desk.why,
+        state=(Standing.STUCK if is_only_stuck else desk.trust.standing).value,
+        why="; ".join(filter(None, (desk.why, *stuck))),
         since_at=desk.trust.since_at,
         answered_at=desk.answered_at,
         age_s=None if desk.answered_at is None else max(0.0, (now.at - desk.answered_at).total_seconds()),

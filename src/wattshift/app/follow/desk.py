@@ -120,6 +120,11 @@ class Desk:
             failed=partial(self._miss, index),
         )
 
+    @property
+    def is_shaken(self) -> bool:
+        """Whether it failed once, which is no news yet: it is asked again first."""
+        return self.trust.failures == 1 and self.trust.standing is not Standing.UNREACHABLE
+
     def compare(self, comparison: Comparison) -> None:
         """Judge the source by how far its proved tip is behind."""
         now = self._now()
@@ -137,8 +142,8 @@ class Desk:
             self._free(index)
             self._faults.pop(index, None)
             self.answered_at = now.at
-            # Whoever was proved wrong once comes back by a proof in the same matter, not by a claim.
-            if is_proved or self._accused is None:
+            # A claim makes nobody fresh, and whoever was proved wrong comes back by a proof in that matter.
+            if is_proved:
                 self._accused = None
                 self._move(answered(self.trust, now.at), now)
 
@@ -158,7 +163,7 @@ class Desk:
         self._charge(index, offended(self.trust, error, now_at=now.at, now_s=now.mono_s), now)
 
     def _charge(self, index: int, trust: Trust, now: Now) -> None:
-        if trust.offences > self.trust.offences:
+        if trust.offended_s != self.trust.offended_s:
             self._accused = index
         self._move(trust, now)
 

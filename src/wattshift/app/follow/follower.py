@@ -17,10 +17,11 @@ from wattshift.app.follow.alarms import Alarms
 from wattshift.app.follow.desk import Desk, Now, Pursuit
 from wattshift.app.follow.facts import FactPursuit, known_facts
 from wattshift.app.follow.frames import FramePursuit
-from wattshift.app.follow.headers import ChainKeeper, HeaderPursuit, Places
+from wattshift.app.follow.headers import ChainKeeper, HeaderPursuit, Places, chain_notices
 from wattshift.app.follow.keeping import SeriesKeeper
 from wattshift.app.follow.notices import Journal, Notices
 from wattshift.app.follow.quotes import CandleBook, CandlePursuit, QuoteBook, QuotePursuit
+from wattshift.app.follow.stuck import StuckFeeds
 from wattshift.app.follow.tasks import Settle, Task
 from wattshift.app.follow.trust import Standing
 from wattshift.app.follow.wallclock import SteadyClock
@@ -72,11 +73,12 @@ class Follower:
         self.clock = world.clock
         self.notices = Notices(world.journal)
         self.alarms = Alarms(self.notices)
+        self.stuck = StuckFeeds(self.notices)
         self._world = world
         self._pace = pace
         self._rows = SeriesKeeper(world.series)
         n_quotes = sum(each.quotes is not None for each in sources)
-        self.quotes = QuoteBook(self._rows, n_quotes, world.clock.now())
+        self.quotes = QuoteBook(self._rows, n_quotes, world.clock.now(), self.stuck)
         self._closes = CandleBook(self._rows, sum(each.candles is not None for each in sources))
         self.headers: dict[str, HeaderPursuit] = {}
         self._places = Places(self.chain)
@@ -98,16 +100,18 @@ class Follower:
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to ask and nothing to wait for just now."""
+        if any(self.desks[name].is_shaken for name in self.headers):
+            return False
         return self.due_s > self._world.mono_s() and not any(desk.is_busy for desk in self.desks.values())
 
     @property
     def left_blocks(self) -> int:
-        """Blocks up to the highest tip that is claimed by a source which has not been proved wrong."""
+        """Blocks up to the highest tip that is claimed by a source which answers and was not proved wrong."""
         return max(
             (
                 pursuit.dialogue.left
                 for name, pursuit in self.headers.items()
-                if self.desks[name].trust.standing is not Standing.QUARANTINED
+                if self.desks[name].trust.standing not in {Standing.QUARANTINED, Standing.UNREACHABLE}
             ),
             default=0,
         )
@@ -119,8 +123,12 @@ class Follower:
 
     @property
     def is_current(self) -> bool:
-        """Whether some source of headers can be relied on."""
-        return any(self.desks[name].trust.standing is Standing.FRESH for name in self.headers)
+        """Whether some source of headers can be relied on, and has proved its tip lately."""
+        now = self.now
+        return any(
+            self.desks[name].trust.standing is Standing.FRESH and pursuit.has_proved_lately(now)
+            for name, pursuit in self.headers.items()
+        )
 
     @property
     def is_level(self) -> bool:
@@ -151,7 +159,9 @@ class Follower:
         if now.mono_s >= self._retry_s:
             self._retry_s = now.mono_s + _RETRY_EARLY_S
             if self.chain.waiting_count:
-                self._world.keeper.take(b"", now=now.at, origin=None)
+                extension = self._world.keeper.take(b"", now=now.at, origin=None)
+                for notice in chain_notices(extension, "headers that had waited", now.at):
+                    self.notices.tell(notice, now_s=now.mono_s)
         self._see_tip()
         self._compare()
         if not self.chain.network.no_retargeting:  # there blocks come when somebody wants one
@@ -166,7 +176,7 @@ class Follower:
         self.quotes.close_round(now, at_once=True)
         self._closes.close_round(now, at_once=True)
         for each in self.sources:
-            each.source.close()
+            each.close()
 
     def _desk(self, each: Connected) -> Desk:
         name, every_s = each.spec.name, each.spec.every_s
@@ -183,7 +193,9 @@ class Follower:
             pursuits.append(QuotePursuit(each.quotes, self.quotes, every_s=every_s or self._pace.quotes_s))
         if each.frames is not None:
             pace_s = every_s or self._pace.frames_s
-            pursuits.append(FramePursuit(each.frames, self._rows, every_s=pace_s, now=lambda: self.now))
+            pursuits.append(
+                FramePursuit(each.frames, self._rows, every_s=pace_s, now=lambda: self.now, stuck=self.stuck)
+            )
         if each.facts is not None:
             pursuits.append(self._fact_pursuit(each))
         if each.candles is not None:
@@ -206,9 +218,11 @@ class Follower:
                 self._heard[each.spec.name] = its_at
                 self.clock.hear(each.spec.name, its_at)
         tip = self.chain.tip
+        due_s = self.chain.due_s
         finding = self.clock.look(
             tip_at=from_unix(self.chain.header_at(tip.height).time_s),
             median_past_at=from_unix(self.chain.median_time_past_s(tip.hash)),
+            due_at=None if due_s is None else from_unix(due_s),
         )
         self.alarms.see_clocks(finding, self.now)
 

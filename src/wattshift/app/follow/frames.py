@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from math import inf
 
@@ -11,6 +11,7 @@ import polars as pl
 from wattshift import tables
 from wattshift.app.follow.desk import Now
 from wattshift.app.follow.keeping import SeriesKeeper
+from wattshift.app.follow.stuck import Feed, StuckFeeds
 from wattshift.clock import Window
 from wattshift.errors import NoData
 from wattshift.sources.port import FrameSource
@@ -22,8 +23,12 @@ _STEP = timedelta(days=1)
 """Most that is asked for at a time, and all that is asked for at first."""
 _OVERLAP = timedelta(hours=2)
 """What was published lately may be revised: it is asked for again, and kept only if it changed."""
-_REFERENCE = timedelta(days=31)
-"""What new rows are compared with; also how far back a gap is filled."""
+_GAP = timedelta(days=31)
+"""How far back a gap is filled."""
+_REFERENCE = timedelta(days=120)
+"""What new rows are compared with: 30 batches of 96 hours, as `grid_price` wants."""
+_WATCHED = "grid_prices"
+"""The table whose prices move. Asking prices of GPUs rest for weeks: nothing follows from that."""
 
 
 class FramePursuit:
@@ -34,17 +39,29 @@ class FramePursuit:
         keeper: keeps the rows.
         every_s: time between two questions once all is here [s].
         now: the present.
+        stuck: notices when its prices stop moving.
     """
 
     def __init__(
-        self, source: FrameSource, keeper: SeriesKeeper, *, every_s: float, now: Callable[[], Now]
+        self,
+        source: FrameSource,
+        keeper: SeriesKeeper,
+        *,
+        every_s: float,
+        now: Callable[[], Now],
+        stuck: StuckFeeds,
     ) -> None:
         self._source = source
         self._keeper = keeper
         self._every_s = every_s
         self._now = now
         self._asked: Window | None = None
-        self._done_at = self._newest_kept_at()
+        self._stuck = stuck
+        self._heard_at: dict[Feed, datetime] = {}
+        lately = self._kept(now().at, _GAP).filter(pl.col("source") == source.name)
+        self._done_at = tables.newest_at(lately, source.table)
+        for feed, at, value in self._values(lately):
+            stuck.recall(feed, [(at, value)])
         self.due_s = -inf
 
     def ask(self) -> Callable[[], pl.DataFrame | None]:
@@ -67,8 +84,10 @@ class FramePursuit:
         name = self._source.table
         if answer is not None and answer.height:
             rows = tables.check(answer, name, source=self._source.name)
-            check_table(rows, name, source=self._source.name, known=self._kept(now.at))
+            check_table(rows, name, source=self._source.name, known=self._kept_before(rows, now.at))
             self._keeper.append(name, rows, now.at)
+            for feed, at, value in self._values(rows):
+                self._stuck.hear(feed, value, at, now)
         self.put_off(now)
         if self._asked.end_at < now.at - _OVERLAP:
             self._done_at, self.due_s = self._asked.end_at, -inf
@@ -80,14 +99,21 @@ class FramePursuit:
         """Ask again at the next regular time."""
         self.due_s = now.mono_s + self._every_s
 
-    def _kept(self, now_at: datetime) -> pl.DataFrame:
-        return self._keeper.read(
-            self._source.table, Window(start_at=now_at - _REFERENCE, end_at=now_at + _STEP)
-        )
+    def _kept(self, now_at: datetime, back: timedelta) -> pl.DataFrame:
+        return self._keeper.read(self._source.table, Window(start_at=now_at - back, end_at=now_at + _STEP))
 
-    def _newest_kept_at(self) -> datetime | None:
-        """The end of what this source has brought lately; None if it brought nothing."""
-        name = self._source.table
-        return tables.newest_at(
-            self._kept(self._now().at).filter(pl.col("source") == self._source.name), name
-        )
+    def _kept_before(self, rows: pl.DataFrame, now_at: datetime) -> pl.DataFrame:
+        """What new rows follow upon: not what they repeat."""
+        kept = self._kept(now_at, _REFERENCE)
+        return kept.filter(pl.col("start") < rows["start"].min()) if "start" in rows.columns else kept
+
+    def _values(self, rows: pl.DataFrame) -> Iterator[tuple[Feed, datetime, float]]:
+        """Prices of intervals that were not heard before, in order of time."""
+        if self._source.table != _WATCHED:
+            return
+        columns = ("start", "market", "location", "price_usd_per_mwh")
+        for start_at, market, location, value in rows.sort("start").select(columns).iter_rows():
+            feed = Feed(source=self._source.name, series=f"{market} {location}", unit="USD/MWh")
+            if feed not in self._heard_at or start_at > self._heard_at[feed]:
+                self._heard_at[feed] = start_at
+                yield feed, start_at, value

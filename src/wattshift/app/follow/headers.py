@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from math import inf
 from typing import Protocol
@@ -18,7 +18,10 @@ from wattshift.chain.headerchain import HeaderChain
 from wattshift.provenance import FetchOrigin
 from wattshift.sources.port import HeaderBatch, HeaderSource, Heights, TipClaim
 
-__all__ = ["ChainKeeper", "HeaderPursuit", "Places", "reorg_notice"]
+__all__ = ["ChainKeeper", "HeaderPursuit", "Places", "chain_notices", "reorg_notice"]
+
+_LATELY_S = 300.0
+"""A source that only claims tips for so long, and proves none, cannot be relied on [s]."""
 
 
 class ChainKeeper(Protocol):
@@ -53,8 +56,13 @@ class HeaderPursuit:
         self._notices = notices
         self._asked: Heights | None = None
         self._is_poked = False
+        self._proved_s = -inf
         self.dialogue = Dialogue(keeper.chain, source.max_headers)
         self.due_s = -inf
+
+    def has_proved_lately(self, now: Now) -> bool:
+        """Whether it has proved the tip that it claims, or come nearer to it, within the last minutes."""
+        return now.mono_s - self._proved_s <= max(_LATELY_S, 3.0 * self._every_s)
 
     def poke(self) -> None:
         """A new tip was announced: ask at once, or again if the answer is on its way."""
@@ -70,29 +78,50 @@ class HeaderPursuit:
         return lambda: self._source.headers(asked)
 
     def hear(self, answer: TipClaim | HeaderBatch, now: Now) -> bool:
-        """Take a tip or headers, as `Pursuit.hear` says."""
+        """Take a tip or headers, as `Pursuit.hear` says: a tip that is not known yet is no proof."""
         if isinstance(answer, TipClaim):
-            goes_on = self.dialogue.hear_tip(answer)
+            is_proved = not self.dialogue.hear_tip(answer)
         else:
-            self._hear_headers(answer, now)
-            goes_on = self.dialogue.question is not None
+            is_proved = self._hear_headers(answer, now)
+        goes_on = self.dialogue.question is not None
         self.due_s = -inf if goes_on or self._is_poked else now.mono_s + self._every_s
-        return not goes_on
+        if is_proved:
+            self._proved_s = now.mono_s
+        return is_proved
 
     def put_off(self, now: Now) -> None:
         """Start the dialogue anew at the next regular time."""
         self.dialogue.start_anew()
         self.due_s = now.mono_s + self._every_s
 
-    def _hear_headers(self, batch: HeaderBatch, now: Now) -> None:
+    def _hear_headers(self, batch: HeaderBatch, now: Now) -> bool:
+        """Whether they lead to the tip that was claimed, or are new and bring us nearer to it."""
         assert self._asked is not None  # noqa: S101  # headers only come where some were asked for
         headers = self.dialogue.hear_headers(self._asked, batch)
         if not headers:
-            return
+            return False
         extension = self._keeper.take(headers, now=now.at, origin=batch.origin)
-        if extension.reorg is not None:
-            self._notices.tell(reorg_notice(extension.reorg, self._source.name, now.at), now_s=now.mono_s)
-        self.dialogue.hear_verdict(self._asked, headers, extension)
+        for notice in chain_notices(extension, self._source.name, now.at):
+            self._notices.tell(notice, now_s=now.mono_s)
+        is_there = self.dialogue.hear_verdict(self._asked, headers, extension)
+        return is_there or (extension.new > 0 and self.dialogue.question is not None)
+
+
+def chain_notices(extension: Extension, source: str, at: datetime) -> Iterator[Notice]:
+    """What is to be told of an extension: a reorganisation, blocks that look like a timewarp attack."""
+    if extension.reorg is not None:
+        yield reorg_notice(extension.reorg, source, at)
+    if extension.timewarps:
+        hashes = [hash_to_hex(each) for each in extension.timewarps]
+        yield Notice(
+            words=f"timewarp pattern: {len(hashes)} blocks brought by {source} look like steps of an attack,"
+            f" the last {hashes[-1]}; they are valid and count",
+            kind="timewarp",
+            topic="timewarp",
+            facts={"source": source, "blocks": len(hashes), "last": hashes[-1]},
+            at=at,
+            level=logging.WARNING,
+        )
 
 
 def reorg_notice(reorg: Reorg, source: str, at: datetime) -> Notice:

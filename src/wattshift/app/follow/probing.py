@@ -72,7 +72,7 @@ def probe(sources: Sequence[Connected], *, clock: Clock, wait_s: float = PROBE_S
             break
     workers.stop()
     for answer in found.values():  # the others are still busy
-        answer.source.source.close()
+        answer.source.close()
     late = SourceError(f"it did not answer within {wait_s:.0f} s", hint="ask again, or leave it out")
     return tuple(found.get(each.spec.name) or _failed(each, late) for each in sources)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
@@ -12,6 +13,7 @@ from wattshift import tables
 from wattshift.app.follow.desk import Now
 from wattshift.app.follow.keeping import SeriesKeeper
 from wattshift.app.follow.rounds import Round
+from wattshift.app.follow.stuck import Feed, StuckFeeds
 from wattshift.clock import Window
 from wattshift.errors import NoData
 from wattshift.measures.quotes import (
@@ -31,6 +33,11 @@ _CANDLE_DAYS = timedelta(days=7)
 """How far back closes are asked for: a follower that was down for less leaves no gap."""
 _LAST_PRICE = timedelta(days=2)
 """An accepted price that is older says nothing of the first price after a start."""
+_QUOTES_BACK = timedelta(days=14)
+"""How far back a venue's own quotes tell how long its price may rest."""
+_CLOSES_BACK = timedelta(days=60)
+_N_REFERENCE = 30
+"""Prices that a new one is compared with."""
 
 
 class QuotePursuit:
@@ -59,6 +66,7 @@ class QuotePursuit:
             pl.Series([answer.price_usd_per_btc]),
             source=self._source.name,
             days=pl.Series([now.at.date()]),
+            reference=self._book.reference,
         )
         self._book.add(answer, now)
         self.put_off(now)
@@ -76,16 +84,29 @@ class QuoteBook:
         keeper: keeps quotes and prices.
         expected: how many venues there are.
         now_at: the present, for which the last accepted price is looked up.
+        stuck: notices when a venue's price stops moving.
     """
 
-    def __init__(self, keeper: SeriesKeeper, expected: int, now_at: datetime) -> None:
+    def __init__(self, keeper: SeriesKeeper, expected: int, now_at: datetime, stuck: StuckFeeds) -> None:
         self._keeper = keeper
+        self._stuck = stuck
         self._round: Round[VenueQuote] = Round(expected)
-        self._last = _last_accepted(keeper, now_at)
+        accepted = keeper.read("btc_usd_quotes", Window(start_at=now_at - _LAST_PRICE, end_at=now_at))
+        self._last = _last_accepted(accepted)
+        self._prices = deque(accepted["price_usd_per_btc"].to_list(), maxlen=_N_REFERENCE)
+        said = keeper.read("venue_quotes", Window(start_at=now_at - _QUOTES_BACK, end_at=now_at))
+        columns = ("source", "known_at", "price_usd_per_btc")
+        for source, at, price in said.sort("known_at").select(columns).iter_rows():
+            stuck.recall(_feed(source), [(at, price)])
         self.newest: Consensus | None = None
         """The last round's verdict; None before there was one."""
         self.accepted: Consensus | None = None
         """The last one on which enough venues agreed."""
+
+    @property
+    def reference(self) -> pl.Series:
+        """The last accepted prices [USD/BTC]."""
+        return pl.Series(self._prices, dtype=pl.Float64)
 
     def add(self, quote: VenueQuote, now: Now) -> None:
         """Take a quote."""
@@ -96,11 +117,15 @@ class QuoteBook:
         quotes = self._round.close(now, at_once=at_once)
         if not quotes:
             return
-        self.newest = found = consensus(quotes, last=self._last, now=now.at)
+        for quote in quotes:
+            self._stuck.hear(_feed(quote.origin.source), quote.price_usd_per_btc, now.at, now)
+        stuck = {name for quote in quotes if self._stuck.is_stuck(_feed(name := quote.origin.source))}
+        self.newest = found = consensus(quotes, last=self._last, now=now.at, stuck=stuck)
         self._last = found.last
         self._keeper.append("venue_quotes", _quote_frame(found), now.at)
         if found.agreement is Agreement.FULL:
             self.accepted = found
+            self._prices.extend([] if found.price_usd_per_btc is None else [found.price_usd_per_btc])
             self._keeper.append("btc_usd_quotes", _price_frame(found), now.at)
 
 
@@ -144,6 +169,7 @@ class CandlePursuit:
                 answer["close_usd_per_btc"],
                 source=self._source.name,
                 days=answer["start"].cast(pl.Date),
+                reference=self._book.closes_before(now.at - _CANDLE_DAYS),
             )
             closes = VenueCloses(source=self._source.name, upstream=self._source.upstream, closes=answer)
             self._book.add(closes, now)
@@ -167,6 +193,11 @@ class CandleBook:
         self._keeper = keeper
         self._round: Round[VenueCloses] = Round(expected)
 
+    def closes_before(self, end_at: datetime) -> pl.Series:
+        """The closes that are kept of the weeks before an instant [USD/BTC]."""
+        window = Window(start_at=end_at - _CLOSES_BACK, end_at=end_at)
+        return self._keeper.read("btc_usd_daily", window)["close_usd_per_btc"]
+
     def add(self, closes: VenueCloses, now: Now) -> None:
         """Take the closes of a venue."""
         self._round.add(closes.source, closes, now)
@@ -188,9 +219,12 @@ class CandleBook:
         self._keeper.append("btc_usd_daily", news, now.at)
 
 
-def _last_accepted(keeper: SeriesKeeper, now_at: datetime) -> AcceptedPrice | None:
-    """The newest price that was kept lately."""
-    rows = keeper.read("btc_usd_quotes", Window(start_at=now_at - _LAST_PRICE, end_at=now_at))
+def _feed(source: str) -> Feed:
+    return Feed(source=source, series="price", unit="USD/BTC")
+
+
+def _last_accepted(rows: pl.DataFrame) -> AcceptedPrice | None:
+    """The newest of some accepted prices."""
     if rows.is_empty():
         return None
     newest = rows.row(-1, named=True)

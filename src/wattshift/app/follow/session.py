@@ -18,7 +18,7 @@ from wattshift.errors import Unwritable
 from wattshift.sources.registry import Connected, connect
 from wattshift.store.chainstore import ChainStore
 from wattshift.store.home import Home
-from wattshift.store.ledger import SqliteLedger
+from wattshift.store.opening import open_ledger
 from wattshift.store.series import SeriesStore
 
 __all__ = ["Session", "opened"]
@@ -68,7 +68,7 @@ def opened(settings: FollowSettings, home: Home, clock: SteadyClock) -> Iterator
     """
     with ExitStack() as stack:
         _make_folder(home)
-        ledger = stack.enter_context(SqliteLedger.lead(home.ledger))
+        ledger = stack.enter_context(open_ledger(home.ledger_place, write=True))
         start = start_of(home, network_name=settings.network, from_genesis=settings.from_genesis)
         sources = [connect(each, start.network, clock) for each in settings.specs]
         keeper = ChainStore.open(ledger, start.network, start=start, now=clock.now())

@@ -112,8 +112,8 @@ class Dialogue:
             )
         return headers
 
-    def hear_verdict(self, asked: Heights, headers: bytes, extension: Extension) -> None:
-        """Go on after the chain has judged the headers.
+    def hear_verdict(self, asked: Heights, headers: bytes, extension: Extension) -> bool:
+        """Go on after the chain has judged the headers; whether they lead to the tip that was claimed.
 
         Raises:
             InvalidHeader: if one broke a rule.
@@ -121,10 +121,10 @@ class Dialogue:
         """
         if extension.refused:
             raise extension.refused[0].error
-        if extension.early:
-            self.start_anew()  # they wait for their time, and so do we
-            return
         last = self._find(_hash(headers[-HEADER_SIZE:]))
+        if extension.early or (last is None and (extension.dropped or self._has_early(headers))):
+            self.start_anew()  # they wait for their time, or there is no room for them: so do we
+            return False
         self._step = 0
         self._below = asked.first + len(headers) // HEADER_SIZE - 1
         if last is None or last.height != self._below:
@@ -135,20 +135,26 @@ class Dialogue:
                 hint="do not ask it, or ask it again when its branch has more work",
             )
         self.proved = last
-        self._look_for_tip()
+        return self._look_for_tip()
 
     def _find(self, block_hash: BlockHash) -> Point | None:
         return self._chain.find(block_hash) if block_hash in self._chain else None
 
-    def _look_for_tip(self) -> None:
+    def _has_early(self, headers: bytes) -> bool:
+        """Whether one of the headers has been waiting for its time since it was sent before."""
+        places = range(0, len(headers), HEADER_SIZE)
+        return any(self._chain.is_early(_hash(headers[at : at + HEADER_SIZE])) for at in places)
+
+    def _look_for_tip(self) -> bool:
         if self._claim is None:
-            return
+            return False
         tip = self._find(self._claim.block_hash)
         if tip is not None:
             _check_height(self._claim, tip)
             self._settle(tip)
         elif self._below >= self._claim.height:
             self._miss("its headers do not lead to the tip that it claims")
+        return tip is not None
 
     def _settle(self, tip: Point) -> None:
         self.proved, self._claim, self._misses = tip, None, 0

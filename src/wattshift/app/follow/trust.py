@@ -1,7 +1,8 @@
 """What is thought of one source: a small machine of states, moved by what the source does.
 
-Silence and nonsense make a source wait; only what it can be proved wrong by puts it into quarantine. Being
-behind is told by comparison with what is proved, never by what anybody claims.
+Silence and nonsense make a source wait; only what it can be proved wrong by puts it into quarantine, without
+end if it serves another network. Being behind is told by comparison with what is proved, never by what
+anybody claims.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ _BACKOFF_S = 2.0
 _MAX_BACKOFF_S = 300.0
 _QUARANTINE_S = 600.0
 _MAX_QUARANTINE_S = 86_400.0
+_FORGIVEN_S = 259_200.0
+"""An offence that lies so far back no longer makes the next quarantine longer [s]."""
 _NONSENSE_LIMIT = 5
 """So many meaningless answers in a row are no accident."""
 _BEHIND_BLOCKS = 2
@@ -32,13 +35,15 @@ class Standing(StrEnum):
     """Where a source stands."""
 
     WAITING = "waiting"
-    """It has not answered yet."""
+    """It has proved nothing yet."""
     FRESH = "fresh"
     STALE = "stale"
     """It lags behind what another source proved."""
     MINORITY = "minority"
     """It follows a valid branch with less work."""
     UNREACHABLE = "unreachable"
+    STUCK = "stuck"
+    """It answers, but its numbers have stopped moving; only who tells nothing but numbers can be that."""
     QUARANTINED = "quarantined"
     """It was proved wrong; it is not asked until the quarantine is over."""
 
@@ -55,7 +60,8 @@ class Trust:
             process.
         failures: failures in a row.
         nonsense: meaningless answers in a row.
-        offences: how often it was proved wrong.
+        offences: how often it was proved wrong, as far as it is not forgiven.
+        offended_s: when that was last, on the monotonic clock [s]; None if it never was.
         behind_since_s: since when it has been behind, on the monotonic clock; None while it is not.
     """
 
@@ -66,6 +72,7 @@ class Trust:
     failures: int = 0
     nonsense: int = 0
     offences: int = 0
+    offended_s: float | None = None
     behind_since_s: float | None = None
 
 
@@ -101,7 +108,7 @@ def failed(trust: Trust, error: SourceError, *, now_at: datetime, now_s: float, 
     waiting = replace(
         trust, failures=failures, nonsense=nonsense, next_s=now_s + longest_s * rng.uniform(0.5, 1.0)
     )
-    if nonsense >= _NONSENSE_LIMIT:
+    if nonsense >= _NONSENSE_LIMIT or error.context.get("fault") is Fault.WRONG_NETWORK:
         return offended(waiting, error, now_at=now_at, now_s=now_s)
     if failures < 2 and trust.standing is not Standing.WAITING:
         return waiting
@@ -111,10 +118,13 @@ def failed(trust: Trust, error: SourceError, *, now_at: datetime, now_s: float, 
 def offended(trust: Trust, error: ChainError | SourceError, *, now_at: datetime, now_s: float) -> Trust:
     """It was proved wrong: quarantine, longer each time, and without end if it follows another chain."""
     is_final = error.context.get("fault") in {Fault.CHECKPOINT_MISMATCH, Fault.WRONG_NETWORK}
-    term_s = min(_MAX_QUARANTINE_S, _QUARANTINE_S * 2.0 ** min(trust.offences, 20))
+    is_forgiven = trust.offended_s is None or now_s - trust.offended_s > _FORGIVEN_S
+    before = 0 if is_forgiven else trust.offences
+    term_s = min(_MAX_QUARANTINE_S, _QUARANTINE_S * 2.0 ** min(before, 20))
     guilty = replace(
         trust,
-        offences=trust.offences + 1,
+        offences=before + 1,
+        offended_s=now_s,
         failures=0,
         nonsense=0,
         behind_since_s=None,

@@ -1,7 +1,8 @@
 """The time of day, held steady by the monotonic clock: a wall clock that jumps is believed only with reason.
 
 Scheduling never looks at the wall clock. What is stamped with an instant does, and so a jump is noticed, and
-followed only if servers that were asked agree with it, or, where too few are heard, if the newest block does.
+followed only if servers that were asked agree with it, or, where too few are heard, if the newest block does,
+or a proved header that this clock makes wait: a machine that slept wakes with a clock that did not go on.
 """
 
 from __future__ import annotations
@@ -72,12 +73,16 @@ class SteadyClock:
         """By server, how far its time is ahead of this clock [s]."""
         return self._offsets_s
 
-    def look(self, tip_at: datetime, median_past_at: datetime) -> ClockFinding:
+    def look(
+        self, tip_at: datetime, median_past_at: datetime, due_at: datetime | None = None
+    ) -> ClockFinding:
         """Compare the clocks, and go along with the wall clock unless it jumped without reason.
 
         Args:
             tip_at: the newest block's own time.
             median_past_at: the median time past of that block, which the present must exceed.
+            due_at: when the first header that has proved its work, but waits for its time, may join; None if
+                none does.
         """
         mono_s, wall_at, steady_at = self._mono_s(), self._wall(), self.now()
         stood_s, self._looked_s = mono_s - self._looked_s, mono_s
@@ -86,8 +91,12 @@ class SteadyClock:
         if abs(jump_s) <= JUMP_S:
             self._base_at, self._base_s = wall_at, mono_s
             return ClockFinding(jump_s=None, pause_s=pause_s, is_followed=True)
-        if self.offset_s is not None:
-            is_right = abs(self.offset_s - jump_s) <= JUMP_S
+        if due_at is not None and steady_at < due_at <= wall_at:
+            is_right = True  # work is harder to forge than a date
+        elif len(self._offsets_s) >= _QUORUM:
+            # The machine's own clock is a witness, too: half of the servers beside it are a majority.
+            agreeing = sum(abs(ahead_s - jump_s) <= JUMP_S for ahead_s in self._offsets_s.values())
+            is_right = 2 * agreeing >= len(self._offsets_s)
         else:
             is_right = median_past_at < wall_at < tip_at + timedelta(seconds=_OLDEST_TIP_S)
         if is_right:

@@ -22,6 +22,8 @@ __all__ = ["Watcher", "Workers", "outcome"]
 _INBOX = 256
 _WATCH_S = 30.0
 _REDIAL_S = 60.0
+_CALM_S = 1.0
+"""Time between two announcements that are listened to: a server that shouts is heard no more often [s]."""
 
 _log = logging.getLogger("wattshift.follow")
 
@@ -116,5 +118,6 @@ class Watcher:
             while not self._is_over.is_set():
                 if line.wait(_WATCH_S):
                     self._inbox.put(self._announce)
+                    self._is_over.wait(_CALM_S)
         finally:
             line.close()

@@ -17,7 +17,7 @@ from wattshift.app.importing.medians import medians_s, suspicions
 from wattshift.chain.params import Network
 from wattshift.chain.rules import MEDIAN_TIME_BLOCKS, subsidy_sat
 from wattshift.chain.target import Bits, bits_to_difficulty, bits_to_target
-from wattshift.sources.filetable import LINE
+from wattshift.sources.files.filetable import LINE
 from wattshift.units import SAT_PER_BTC
 
 __all__ = ["FAULT_SCHEMA", "MAX_FEE_SAT", "MAX_WEIGHT", "Audit", "RowFault", "audit"]
@@ -93,7 +93,7 @@ def audit(rows: pl.DataFrame, known: pl.DataFrame, network: Network) -> Audit:
     """Judge every row.
 
     Args:
-        rows: a table of blocks by height (`wattshift.sources.blockfile.BLOCK_SCHEMA`), with a row or more.
+        rows: a table of blocks by height (`sources.files.blockfile.BLOCK_SCHEMA`), with a row or more.
         known: what is known from ten heights below the first row to the last
             (`wattshift.app.importing.reference.known_blocks`).
         network: whose rules apply.

@@ -10,7 +10,7 @@ from wattshift.app.importing.taken import Taken
 from wattshift.app.importing.target import Target
 from wattshift.chain.rules import MEDIAN_TIME_BLOCKS
 from wattshift.report.documents.keeping import FaultFound, TableCount
-from wattshift.sources.filetable import LINE
+from wattshift.sources.files.filetable import LINE
 from wattshift.tables import TABLES
 
 __all__ = ["take_blocks"]

@@ -21,8 +21,8 @@ from wattshift.errors import InputError, Malformed
 from wattshift.provenance import FetchOrigin
 from wattshift.report.documents.keeping import ChainMove, ImportDocument, ImportedFile, Tip
 from wattshift.report.jsontext import plain
-from wattshift.sources.filekind import FileKind
-from wattshift.sources.headerfile import HeaderFile
+from wattshift.sources.files.filekind import FileKind
+from wattshift.sources.files.headerfile import HeaderFile
 from wattshift.store.home import Home
 from wattshift.store.start import Start
 
@@ -75,7 +75,7 @@ def start_of(home: Home, *, network_name: str | None, from_genesis: bool) -> Sta
         InputError: if there is no such network.
         StoreError: if the store is damaged.
     """
-    wanted: Network = network(network_name or kept_network(home.ledger) or MAINNET.name)
+    wanted: Network = network(network_name or kept_network(home.ledger_place) or MAINNET.name)
     return Start.bundled() if wanted == MAINNET and not from_genesis else Start.genesis(wanted)
 
 
@@ -108,10 +108,11 @@ def import_files(
     if not paths:
         raise InputError("no file is named", hint="name one or more files")
     offers = [read_offer(path, wish.kind, start.network, wish.labels) for path in paths]
+    has_headers = any(isinstance(offer.content, HeaderFile) for offer in offers)
     if wish.strict:
-        with opened(home, start, now=now, dry_run=True) as target:
+        with opened(home, start, now=now, dry_run=True, has_headers=has_headers) as target:
             _refuse_faults(_imported(offers, target, home, now, told, dry_run=True))
-    with opened(home, start, now=now, dry_run=wish.dry_run) as target:
+    with opened(home, start, now=now, dry_run=wish.dry_run, has_headers=has_headers) as target:
         return _imported(offers, target, home, now, told, dry_run=wish.dry_run)
 
 

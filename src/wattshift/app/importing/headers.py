@@ -17,7 +17,7 @@ from wattshift.chain.params import NETWORKS, Network
 from wattshift.errors import InvalidHeader
 from wattshift.provenance import FetchOrigin
 from wattshift.report.documents.keeping import FaultFound, TableCount
-from wattshift.sources.headerfile import HeaderFile, Run
+from wattshift.sources.files.headerfile import HeaderFile, Run
 
 __all__ = ["check_network", "take_headers"]
 

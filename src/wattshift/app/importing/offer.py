@@ -15,9 +15,9 @@ from wattshift.chain.header import HEADER_SIZE
 from wattshift.chain.params import Network
 from wattshift.errors import Malformed, Missing
 from wattshift.report.figures import printable
-from wattshift.sources.blockfile import block_table
-from wattshift.sources.filekind import FileKind, file_kind, open_regular
-from wattshift.sources.headerfile import HeaderFile, header_table
+from wattshift.sources.files.blockfile import block_table
+from wattshift.sources.files.filekind import FileKind, file_kind, open_regular
+from wattshift.sources.files.headerfile import HeaderFile, header_table
 from wattshift.store.ledger import SqliteLedger
 from wattshift.store.port import HEADER
 

@@ -15,12 +15,12 @@ from wattshift.clock import format_instant
 from wattshift.errors import InputError
 from wattshift.report.documents.keeping import TableCount
 from wattshift.sources.compute.gpufile import parse_gpu_prices
-from wattshift.sources.filekind import FileKind, open_regular
+from wattshift.sources.files.filekind import FileKind, open_regular
+from wattshift.sources.files.pricecandles import read_closes
 from wattshift.sources.power.caiso import parse_caiso
 from wattshift.sources.power.ercot import parse_ercot
 from wattshift.sources.power.gaps import gaps
 from wattshift.sources.power.plain import parse_grid_prices
-from wattshift.sources.pricecandles import read_closes
 from wattshift.tables.plausible import check_table
 
 __all__ = ["Labels", "Rows", "read_rows", "take_rows"]

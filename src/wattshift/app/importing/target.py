@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +15,11 @@ import polars as pl
 from wattshift.chain.extension import Extension
 from wattshift.chain.headerchain import HeaderChain
 from wattshift.clock import to_unix
-from wattshift.errors import Unwritable
+from wattshift.errors import Missing, Unwritable
 from wattshift.provenance import FetchOrigin
 from wattshift.store.chainstore import ChainStore
 from wattshift.store.home import Home
-from wattshift.store.ledger import SqliteLedger
+from wattshift.store.opening import join_ledger, open_ledger
 from wattshift.store.port import Ledger
 from wattshift.store.rebuild import rebuild
 from wattshift.store.receipts import Receipt
@@ -31,7 +31,6 @@ __all__ = ["IMPORT", "Target", "kept_network", "opened"]
 IMPORT = "import"
 """The kind of the ledger's entries that hold the receipts of imports."""
 
-_MAX_SIDE = 10_000
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,18 +54,22 @@ class Target:
 
 
 @contextmanager
-def opened(home: Home, start: Start, *, now: datetime, dry_run: bool) -> Iterator[Target]:
+def opened(home: Home, start: Start, *, now: datetime, dry_run: bool, has_headers: bool) -> Iterator[Target]:
     """Open a store; it is made if need be.
+
+    Headers need the lead of the ledger, and so does a ledger that holds no chain yet. All else is kept beside
+    a follower, where the ledger is a database.
 
     Args:
         home: its folder.
         start: where its chain starts if it has none.
         now: the present.
         dry_run: write nothing: another process may go on writing meanwhile.
+        has_headers: whether the target must take headers.
 
     Raises:
         Conflict: if the store is of another network.
-        Locked: if another process writes to it.
+        Locked: if another process leads that must not.
         StoreError: if it is damaged, or cannot be written.
     """
     if dry_run:
@@ -81,20 +84,24 @@ def opened(home: Home, start: Start, *, now: datetime, dry_run: bool) -> Iterato
             file=home.folder,
             hint="name another one with --store, or let this user write to the folder above it",
         ) from error
-    with SqliteLedger.lead(home.ledger) as ledger:
+    must_lead = has_headers or kept_network(home.ledger_place) is None
+    with (
+        open_ledger(home.ledger_place, write=True) if must_lead else join_ledger(home.ledger_place)
+    ) as ledger:
         yield _lasting(home, ledger, start, now)
 
 
-def kept_network(path: Path) -> str | None:
+def kept_network(place: Path | str) -> str | None:
     """The network of a ledger; None where there is no ledger, or it holds no chain.
 
     Raises:
-        StoreError: if the file is not a ledger, or is damaged.
+        StoreError: if what is there is not a ledger, or is damaged.
     """
-    if not path.exists():
+    try:
+        with open_ledger(place, write=False) as ledger:
+            starts = ledger.records(START)
+    except Missing:
         return None
-    with SqliteLedger.view(path) as ledger:
-        starts = ledger.records(START)
     return str(json.loads(starts[0].body)["network"]) if starts else None
 
 
@@ -118,13 +125,16 @@ def _lasting(home: Home, ledger: Ledger, start: Start, now: datetime) -> Target:
 @contextmanager
 def _reader(home: Home, folder: Path) -> Iterator[Ledger]:
     """The store's ledger for reading, or an empty one where there is none."""
-    is_there = home.ledger.exists()
-    with SqliteLedger.view(home.ledger) if is_there else SqliteLedger.lead(folder / "ledger") as ledger:
+    with ExitStack() as stack:
+        try:
+            ledger = stack.enter_context(open_ledger(home.ledger_place, write=False))
+        except Missing:
+            ledger = stack.enter_context(open_ledger(folder / "ledger", write=True))
         yield ledger
 
 
 def _forgetful(home: Home, folder: Path, ledger: Ledger, start: Start, now: datetime) -> Target:
-    chain = rebuild(ledger, start, max_side=_MAX_SIDE).chain
+    chain = rebuild(ledger, start).chain
     kept, copy = SeriesStore(home.series), SeriesStore(folder)
 
     def append(name: str, rows: pl.DataFrame) -> Receipt:

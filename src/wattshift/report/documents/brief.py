@@ -60,6 +60,7 @@ class BriefDocument:
         as_of: the instant.
         site: name of the site.
         site_note: where the site comes from.
+        leaves_out: keys of the site file that the figures about the site know nothing of.
         headlines: what to know in a few sentences, most important first.
         hashrate: the network's hashrate.
         difficulty: its difficulty.
@@ -77,6 +78,7 @@ class BriefDocument:
     as_of: datetime
     site: str
     site_note: str
+    leaves_out: tuple[str, ...]
     headlines: tuple[str, ...]
     hashrate: HashrateDocument
     difficulty: DifficultyDocument

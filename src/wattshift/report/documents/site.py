@@ -147,6 +147,7 @@ class ValueDocument:
         gpu_market_in_words: what GPUs rented for then, or that it is not known.
         contracts: public AI contracts known then; empty unless asked for.
         in_words: the verdict.
+        leaves_out: keys of the site file that these figures know nothing of.
         origins: where it comes from.
     """
 
@@ -164,6 +165,7 @@ class ValueDocument:
     gpu_market_in_words: str
     contracts: tuple[ContractRow, ...]
     in_words: str
+    leaves_out: tuple[str, ...]
     origins: tuple[Origin, ...]
 
 
@@ -274,6 +276,7 @@ class PlanDocument:
         series: the plan interval by interval.
         proof: how the plan was proved.
         in_words: the verdict.
+        leaves_out: keys of the site file that this plan knows nothing of.
         origins: where it comes from.
     """
 
@@ -289,4 +292,5 @@ class PlanDocument:
     series: PlanSeries
     proof: str
     in_words: str
+    leaves_out: tuple[str, ...]
     origins: tuple[Origin, ...]

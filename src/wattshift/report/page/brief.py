@@ -83,6 +83,7 @@ def _environment() -> Environment:
         "hashprice_floor": words.hashprice_floor,
         "instant": figures.instant,
         "kind": figures.kind,
+        "left_out": words.left_out_in_words,
         "name": figures.name,
         "number": number,
         "sentence": figures.sentence,

@@ -15,6 +15,7 @@ from wattshift.report.terminal.site import (
     curve,
     decisions_table,
     energy_table,
+    left_out_view,
     price_curve,
     uses_table,
 )
@@ -31,6 +32,7 @@ def brief_view(document: BriefDocument) -> Group:
     return Group(
         headline(f"Brief for {name(document.site)}", detail=f"as of {format_instant(document.as_of)}"),
         prose(document.site_note, style="dim"),
+        *left_out_view(document.leaves_out),
         prose(""),
         prose(sentence(first), style="bold"),
         *(prose(f"\N{BULLET} {sentence(line)}") for line in others),

@@ -42,6 +42,7 @@ def sources_view(document: SourcesDocument) -> Group:
     parts += _facts(document)
     if document.sources:
         parts.append(_sources_table(document.sources))
+        parts += [_reason(each) for each in document.sources if each.why]
     return Group(*parts)
 
 
@@ -67,26 +68,26 @@ def _facts(document: SourcesDocument) -> list[RenderableType]:
 
 
 def _sources_table(rows: tuple[SourceRow, ...]) -> RenderableType:
-    made = table("source", "upstream", "state", ">answered", ">tip", ">asked", ">failed", "why; provides")
+    made = table("source", "state", ">answered", ">tip", ">asked", ">failed", "gives")
     for each in rows:
         row(
             made,
             each.name,
-            each.upstream,
             Text(each.state, style=_SOURCE_STYLE.get(each.state, "yellow")),
             "never" if each.age_s is None else age_in_words(each.age_s),
             "" if each.tip_height is None else f"{each.tip_height:,}",
             f"{each.requests:,}",
             f"{each.failures:,}",
-            "; ".join(filter(None, (_reason(each), ", ".join(each.provides)))),
+            ", ".join(each.provides),
         )
     return made
 
 
-def _reason(each: SourceRow) -> str:
-    if each.retry_at is None:
-        return each.why
-    return f"{each.why} (asked again at {format_instant(each.retry_at)})"
+def _reason(each: SourceRow) -> Text:
+    """Why a source stands where it stands: a line of its own, since it may be long."""
+    again = "" if each.retry_at is None else f" (asked again at {format_instant(each.retry_at)})"
+    upstream = "" if each.upstream == each.name else f" ({each.upstream})"
+    return prose(f"{each.name}{upstream}: {each.why}{again}", style="dim" if each.state == "fresh" else "")
 
 
 def doctor_view(document: DoctorDocument) -> Group:

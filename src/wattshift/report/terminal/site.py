@@ -25,7 +25,7 @@ from wattshift.report.figures import chance, interval, kind, minute, name, numbe
 from wattshift.report.page.scales import LinearScale, SymlogScale, figure_scale, trimmed_scale
 from wattshift.report.terminal.braille import braille_rows
 from wattshift.report.terminal.layout import headline, origins_view, prose, row, table
-from wattshift.report.words import counted, duration_in_words, hashprice_floor, percent
+from wattshift.report.words import counted, duration_in_words, hashprice_floor, left_out_in_words, percent
 from wattshift.units import SECONDS_PER_HOUR
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "curve",
     "decisions_table",
     "energy_table",
+    "left_out_view",
     "plan_view",
     "price_curve",
     "uses_table",
@@ -52,6 +53,7 @@ def value_view(document: ValueDocument) -> Group:
             f"What a MWh is worth at {name(document.site)}", detail=f"as of {format_instant(document.as_of)}"
         ),
         prose(_inputs(document)),
+        *left_out_view(document.leaves_out),
         uses_table(document),
         prose(document.in_words),
         _orderings_table(document.orderings),
@@ -74,6 +76,7 @@ def plan_view(document: PlanDocument) -> Group:
             f" {counted(document.intervals, 'interval')} of {length}",
         ),
         prose(document.in_words),
+        *left_out_view(document.leaves_out),
         accounts_table(document.accounts),
         energy_table(document.uses),
         price_curve(document),
@@ -81,6 +84,11 @@ def plan_view(document: PlanDocument) -> Group:
         prose(f"proof: {document.proof}", style="dim"),
         origins_view(document.origins),
     )
+
+
+def left_out_view(keys: Sequence[str]) -> tuple[RenderableType, ...]:
+    """What some figures leave out; nothing where they leave out nothing."""
+    return (prose(left_out_in_words(keys), style="yellow"),) if keys else ()
 
 
 def _inputs(document: ValueDocument) -> str:

@@ -16,8 +16,8 @@ import polars as pl
 
 from wattshift.errors import Malformed
 from wattshift.sources.compute.gpunames import gpu_name
-from wattshift.sources.csvfile import CsvFile, number, quoted, read_csv
-from wattshift.sources.localtime import parse_time
+from wattshift.sources.files.csvfile import CsvFile, number, quoted, read_csv
+from wattshift.sources.files.localtime import parse_time
 from wattshift.tables import TABLES, check
 from wattshift.tables.plausible import check_table
 

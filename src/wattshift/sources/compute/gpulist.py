@@ -9,7 +9,7 @@ import polars as pl
 from wattshift.clock import Clock, SystemClock, Window, format_instant
 from wattshift.errors import NoData
 from wattshift.sources.compute.gpufile import parse_gpu_prices
-from wattshift.sources.http import HttpClient, HttpLimits
+from wattshift.sources.http.client import HttpClient, HttpLimits
 from wattshift.sources.port import Endpoint, Fetched
 
 __all__ = ["GpuListSource"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from wattshift.chain.faults import Fault
 from wattshift.chain.header import BlockHash
 from wattshift.chain.params import Network
 from wattshift.errors import Malformed, SourceError
@@ -62,6 +63,7 @@ def parse_info(network: Network, fetched: Fetched) -> NodeInfo:
             f"the node follows {_NETWORK_OF_CHAIN.get(chain, chain)}, or another chain of that name",
             source=fetched.origin.source,
             url=fetched.origin.url,
+            fault=Fault.WRONG_NETWORK,
             wanted=network.name,
             hint=f"give the address of a node that follows {network.name}",
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from wattshift.chain.header import HEADER_SIZE, hash_from_hex, hash_to_hex
 from wattshift.errors import InputError, Malformed, NoData, Rejected, Unavailable
-from wattshift.sources.http import HttpClient
+from wattshift.sources.http.client import HttpClient
 from wattshift.sources.port import Fetched, HeaderBatch, Heights
 
 __all__ = ["Rest", "came_by_rest", "parse_rest_headers"]

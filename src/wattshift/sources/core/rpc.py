@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wattshift.errors import NoData, Rejected, SourceError, Unavailable
-from wattshift.sources.http import HttpClient
+from wattshift.sources.http.client import HttpClient
 from wattshift.sources.port import Fetched
 from wattshift.sources.strictjson import Json
 
@@ -27,6 +27,12 @@ _ABSENT = frozenset({-5, -8})
 _WARMING_UP = -28
 _MISC_ERROR = -1
 _UNKNOWN_METHOD = -32601
+_NO_ENTRY = frozenset({401, 403})
+_LET_IN = (
+    "name the node's cookie file (cookie=~/.bitcoin/.cookie), or its rpcuser and where the password lies"
+    " (user=..., password_file=... or password_env=...); a node elsewhere must also permit this machine"
+    " (rpcallowip)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +107,17 @@ class Rpc:
             {"jsonrpc": "2.0", "id": place, "method": call.method, "params": call.params}
             for place, call in enumerate(calls)
         ]
-        return self.client.post(
-            self.url,
-            content=json.dumps(batch, separators=(",", ":")).encode("ascii"),
-            content_type="application/json",
-            headers=self.credentials.headers(self.source),
-        )
+        try:
+            return self.client.post(
+                self.url,
+                content=json.dumps(batch, separators=(",", ":")).encode("ascii"),
+                content_type="application/json",
+                headers=self.credentials.headers(self.source),
+            )
+        except Rejected as error:
+            if error.context.get("status") not in _NO_ENTRY:
+                raise
+            raise Rejected("the node does not let us in", **error.context, hint=_LET_IN) from error
 
 
 def read_batch(fetched: Fetched, calls: int) -> list[Json | SourceError]:

@@ -8,14 +8,14 @@ from pathlib import Path
 from wattshift.chain.params import MAINNET, Network
 from wattshift.clock import Clock, SystemClock
 from wattshift.errors import ConfigError, InputError, NoData, Rejected, SourceError
-from wattshift.sources.address import Address
 from wattshift.sources.core.headers import fetch_rpc_headers, parse_rpc_headers
 from wattshift.sources.core.info import INFO_CALLS, NodeInfo, parse_info
 from wattshift.sources.core.rest import Rest, came_by_rest, parse_rest_headers
 from wattshift.sources.core.rpc import Credentials, Rpc
 from wattshift.sources.core.stats import parse_facts, stats_call
 from wattshift.sources.core.zmq import ZmqTipWatch
-from wattshift.sources.http import HttpClient, HttpLimits
+from wattshift.sources.http.address import Address
+from wattshift.sources.http.client import HttpClient, HttpLimits
 from wattshift.sources.port import BlockFacts, BlockRef, Endpoint, Fetched, HeaderBatch, Heights, TipClaim
 
 __all__ = ["CORE_LIMITS", "CoreSource"]

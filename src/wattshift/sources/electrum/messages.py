@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from wattshift.chain.faults import Fault
 from wattshift.chain.header import HEADER_SIZE, BlockHeader, hash_to_hex
 from wattshift.chain.params import Network
 from wattshift.errors import Malformed, NoData, Rejected
@@ -86,6 +87,7 @@ def check_genesis(fetched: Fetched, network: Network) -> None:
             f"the server serves another network than {network.name}",
             source=fetched.origin.source,
             url=fetched.origin.url,
+            fault=Fault.WRONG_NETWORK,
             found=hash_to_hex(found),
             hint="use a server of that network, or name the network that you mean",
         )

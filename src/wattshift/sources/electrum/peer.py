@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Self
 
 from wattshift.errors import ConfigError, InputError
-from wattshift.sources.address import is_loopback
+from wattshift.sources.http.address import is_loopback
 
 __all__ = ["ElectrumLimits", "Peer"]
 

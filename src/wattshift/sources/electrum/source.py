@@ -23,7 +23,7 @@ from wattshift.sources.electrum.peer import ElectrumLimits, Peer
 from wattshift.sources.electrum.session import Door, Session
 from wattshift.sources.electrum.trust import Trust
 from wattshift.sources.electrum.watch import ElectrumWatch
-from wattshift.sources.pace import SHARED_PACE, Pace
+from wattshift.sources.http.pace import SHARED_PACE, Pace
 from wattshift.sources.port import BlockRef, Endpoint, Fetched, HeaderBatch, Heights, TipClaim
 
 __all__ = ["ElectrumSource"]

@@ -18,8 +18,8 @@ from types import MappingProxyType
 import polars as pl
 
 from wattshift.errors import Malformed, NoData, Rejected, SourceError, Unavailable
-from wattshift.sources.archives import leaves
-from wattshift.sources.csvfile import CsvFile, number, quoted, read_csv
+from wattshift.sources.files.archives import leaves
+from wattshift.sources.files.csvfile import CsvFile, number, quoted, read_csv
 from wattshift.sources.power.pricerows import PriceRows, merged
 
 __all__ = ["MARKETS", "parse_caiso"]

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from wattshift.errors import Malformed
-from wattshift.sources.archives import leaves
-from wattshift.sources.csvfile import CsvFile, number, quoted, read_csv
+from wattshift.sources.files.archives import leaves
+from wattshift.sources.files.csvfile import CsvFile, number, quoted, read_csv
 from wattshift.sources.power.marketday import MarketDay, UnknownHour
 from wattshift.sources.power.pricerows import PriceRows, merged
 

@@ -16,8 +16,8 @@ import polars as pl
 
 from wattshift.clock import Clock, SystemClock, Window, parse_instant
 from wattshift.errors import ConfigError, InputError, NoData, Rejected
-from wattshift.sources.archives import pack
-from wattshift.sources.http import HttpClient, HttpLimits
+from wattshift.sources.files.archives import pack
+from wattshift.sources.http.client import HttpClient, HttpLimits
 from wattshift.sources.port import Endpoint, Fetched
 from wattshift.sources.power.ercot import DAY_AHEAD, REAL_TIME, parse_ercot
 from wattshift.sources.power.pricerows import within

@@ -21,8 +21,8 @@ import polars as pl
 
 from wattshift.clock import Clock, SystemClock, Window
 from wattshift.errors import ConfigError, Malformed, Rejected, Unavailable
-from wattshift.sources.csvfile import number, quoted, read_csv
-from wattshift.sources.localtime import parse_time
+from wattshift.sources.files.csvfile import number, quoted, read_csv
+from wattshift.sources.files.localtime import parse_time
 from wattshift.sources.port import Endpoint, Fetched
 from wattshift.sources.power.pricerows import PriceRows, merged, within
 

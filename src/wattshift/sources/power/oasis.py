@@ -10,7 +10,7 @@ import polars as pl
 
 from wattshift.clock import Clock, SystemClock, Window
 from wattshift.errors import ConfigError, Rejected
-from wattshift.sources.http import HttpClient, HttpLimits
+from wattshift.sources.http.client import HttpClient, HttpLimits
 from wattshift.sources.port import Endpoint, Fetched
 from wattshift.sources.power.caiso import MARKETS, parse_caiso
 from wattshift.sources.power.pricerows import within

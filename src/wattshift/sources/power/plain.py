@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from wattshift.errors import Malformed
-from wattshift.sources.pricefile import read_series
-from wattshift.sources.priceseries import checked_frame
+from wattshift.sources.files.pricefile import read_series
+from wattshift.sources.files.priceseries import checked_frame
 from wattshift.tables import TABLES, check
 from wattshift.tables.plausible import check_table
 

@@ -10,8 +10,8 @@ import polars as pl
 
 from wattshift.clock import Window, format_instant
 from wattshift.errors import Malformed, NoData
-from wattshift.sources.csvfile import quoted
-from wattshift.sources.localtime import EPOCH
+from wattshift.sources.files.csvfile import quoted
+from wattshift.sources.files.localtime import EPOCH
 from wattshift.tables import TABLES, UTC_INSTANT, check
 from wattshift.tables.quantities import QUANTITIES
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from wattshift.clock import Clock, SystemClock, Window, format_instant, to_unix
 from wattshift.errors import InputError, NoData
-from wattshift.sources.http import HttpClient, HttpLimits
+from wattshift.sources.http.client import HttpClient, HttpLimits
 from wattshift.sources.port import Endpoint, Fetched, VenueQuote
 from wattshift.sources.strictjson import Json
 from wattshift.sources.venues.market import DailyClose, Days, Market, Question

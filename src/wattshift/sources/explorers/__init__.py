@@ -1,0 +1,1 @@
+"""Public block explorers: mempool.space, Esplora and their kin."""

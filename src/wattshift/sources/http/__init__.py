@@ -1,0 +1,1 @@
+"""HTTP, the one way in which it is spoken here: bounded, polite and suspicious."""
