@@ -8,7 +8,7 @@ import pytest
 from wattshift.allocate.problem import Problem, build
 from wattshift.assets.site import Site
 from wattshift.config import load_site
-from wattshift.sources.pricefile import parse_prices
+from wattshift.sources.files.pricefile import parse_prices
 
 ROOT = Path(__file__).parents[2]
 HOUSTON = "ercot_rtm_hb_houston_15min.parquet"

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from wattshift.allocate.limits import site_caps
-from wattshift.assets.curtailment import CurtailmentRule, Weekday
+from wattshift.assets.calendar import Weekday
+from wattshift.assets.curtailment import CurtailmentRule
 from wattshift.assets.site import Site
 
 

@@ -4,7 +4,10 @@ import dataclasses
 
 import pytest
 
+from support.refusals import refuses
 from wattshift.assets.contract import Colocation, GpuCloud
+from wattshift.assets.jobs import JobClass, JobKind
+from wattshift.assets.modes import PowerCap
 from wattshift.errors import InputError
 
 COLOCATION = Colocation(
@@ -51,3 +54,29 @@ def test_refusals_name_the_key(terms: Colocation | GpuCloud, change: dict[str, f
         type(terms)(**{**dataclasses.asdict(terms), **change})
     assert raised.value.context["key"] == key
     assert raised.value.hint
+
+
+FIRM = JobClass(name="firm", kind=JobKind.FIRM, share_frac=0.6)
+CAPS = (PowerCap(power_frac=0.6, throughput_frac=0.8), PowerCap(power_frac=0.8, throughput_frac=0.9))
+
+
+@pytest.mark.parametrize(
+    ("terms", "change", "key", "says"),
+    [
+        (COLOCATION, {"availability_frac": 99.9}, "availability_frac", "write 0.999"),
+        (COLOCATION, {"credit_usd_per_mwh": 900.0}, "credit_usd_per_mwh", "add availability_frac"),
+        (COLOCATION, {"credit_usd_per_mwh": -1.0}, "credit_usd_per_mwh", "negative"),
+        (COLOCATION, {"profile_frac": (0.5,) * 12}, "profile_frac", "24 numbers"),
+        (COLOCATION, {"profile_frac": (0.0,) * 24}, "profile_frac", "at some hour"),
+        (CLOUD, {"power_caps": CAPS[::-1]}, "power_caps.1", "low to high"),
+        (CLOUD, {"job_classes": (FIRM, FIRM)}, "job_classes.1.share_frac", "add up to 1"),
+        (
+            CLOUD,
+            {"job_classes": (dataclasses.replace(FIRM, share_frac=0.2),) * 2},
+            "job_classes.1.name",
+            "name them differently",
+        ),
+    ],
+)
+def test_promises_are_refused_by_key(terms: object, change: dict[str, object], key: str, says: str) -> None:
+    refuses(terms, change, key, says)

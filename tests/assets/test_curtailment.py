@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from wattshift.assets.curtailment import CurtailmentRule, Weekday
+from wattshift.assets.curtailment import CurtailmentRule
 from wattshift.errors import InputError
 
 
@@ -17,10 +17,6 @@ def test_instants_become_utc() -> None:
     local = datetime(2026, 3, 7, 8, tzinfo=timezone(timedelta(hours=-6)))
     assert rule(start_at=local).start_at == datetime(2026, 3, 7, 14, tzinfo=UTC)
     assert rule(start_at=local).start_at.tzinfo is UTC  # type: ignore[union-attr]  # just set
-
-
-def test_weekdays_start_on_monday() -> None:
-    assert [day.value for day in Weekday] == ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 @pytest.mark.parametrize(

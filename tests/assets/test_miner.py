@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+from support.refusals import refuses
 from wattshift.assets.miner import MinerClass
+from wattshift.assets.modes import PowerMode
 from wattshift.errors import InputError
 
 
@@ -42,3 +44,41 @@ def test_refusals_name_the_key_and_the_cure(change: dict[str, float], key: str, 
         dataclasses.replace(make(), **change)  # type: ignore[arg-type]  # parametrised by field name
     assert raised.value.context["key"] == key
     assert hint in str(raised.value.hint)
+
+
+ECO = PowerMode(name="eco", efficiency_j_per_th=15.0, hashrate_ths=150.0)
+TURBO = PowerMode(name="turbo", efficiency_j_per_th=20.0, hashrate_ths=220.0)
+
+
+def test_modes_are_sorted_by_power_and_the_class_is_one_of_them() -> None:
+    miner = dataclasses.replace(make(), modes=(TURBO, ECO))
+    assert [mode.name for mode in miner.all_modes] == ["eco", "S", "turbo"]
+    assert [mode.name for mode in make().all_modes] == ["S"]
+
+
+def test_a_ramp_counts_in_the_time_to_fall() -> None:
+    assert make().fall_s(1.0) == 60.0
+    slow = dataclasses.replace(make(), ramp_down_mw_per_h=7.0)
+    assert slow.fall_s(1.0) == pytest.approx(1_800.0)
+    assert slow.fall_s(1.2) == pytest.approx(2_160.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "says"),
+    [
+        ({"modes": (PowerMode(name="x", efficiency_j_per_th=20.0, hashrate_ths=190.0),)},
+         "modes.0.hashrate_ths", "more power must mean more hashrate"),
+        ({"modes": (ECO, ECO)}, "modes.0.hashrate_ths", "leave one out"),
+        ({"modes": (ECO,), "whole": True}, "whole", "leave out whole"),
+        ({"min_up_h": 300.0}, "min_up_h", "minutes, write 5;"),
+        ({"min_down_h": -1.0}, "min_down_h", "negative"),
+        ({"boot_h": 900.0}, "boot_h", "seconds, 0.25 (hours)"),
+        ({"start_usd": -1.0}, "start_usd", "negative"),
+        ({"switch_wear_usd": float("inf")}, "switch_wear_usd", "negative"),
+        ({"ramp_up_mw_per_h": 0.0}, "ramp_up_mw_per_h", "positive"),
+        ({"ramp_down_mw_per_h": float("nan")}, "ramp_down_mw_per_h", "positive"),
+        ({"drop_s": -1.0}, "drop_s", "negative"),
+    ],
+)  # fmt: skip
+def test_motion_and_modes_are_refused_by_key(change: dict[str, object], key: str, says: str) -> None:
+    refuses(make(), change, key, says)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from support.refusals import refuses
 from wattshift.assets.tariff import BUNDLED_SERIES, PowerBlock, Tariff
 from wattshift.errors import InputError
 
@@ -33,3 +34,9 @@ def test_block_bounds() -> None:
         PowerBlock(block_mw=0.0, block_usd_per_mwh=38.0, resale=False)
     with pytest.raises(InputError, match="resale_fee_usd_per_mwh"):
         PowerBlock(block_mw=1.0, block_usd_per_mwh=38.0, resale=True, resale_fee_usd_per_mwh=-1.0)
+
+
+def test_tax_and_fee_bounds() -> None:
+    tariff = Tariff(price_usd_per_mwh=50.0)
+    refuses(tariff, {"tax_frac": 8.0}, "tax_frac", "write 0.08")
+    refuses(tariff, {"feed_in_fee_usd_per_mwh": -1.0}, "feed_in_fee_usd_per_mwh", "negative")

@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from wattshift.assets.curtailment import CurtailmentRule, Weekday
+from wattshift.assets.calendar import Calendar, Weekday
+from wattshift.assets.curtailment import CurtailmentRule
 from wattshift.assets.site import Site
 
-__all__ = ["CONNECTION", "site_caps"]
+__all__ = ["CONNECTION", "calendar_mask", "site_caps"]
 
 CONNECTION = "the grid connection"
 _ISO_DAY = {day: number for number, day in enumerate(Weekday, start=1)}
@@ -37,11 +38,30 @@ def site_caps(
     """
     cap = np.full(len(start), site.connection_mw)
     who = np.full(len(start), -1)
-    end = start + pl.Series(np.round(hours * 3.6e9).astype(np.int64)).cast(pl.Duration("us"))
+    end = _ends(start, hours)
     for index, rule in enumerate(site.rules):
         tighter = _applies(rule, site.time_zone, start, end, spot_usd_per_mwh) & (rule.max_mw < cap)
         cap[tighter], who[tighter] = rule.max_mw, index
     return cap, who
+
+
+def calendar_mask(
+    rule: Calendar, zone: str, start: pl.Series, hours: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """The intervals whose first or last instant lies in a calendar's local hours, days and months.
+
+    Args:
+        rule: the calendar.
+        zone: the site's time zone.
+        start: starts of the intervals, UTC.
+        hours: their lengths [h], at most 1, shape (T,).
+    """
+    last = _ends(start, hours) - timedelta(microseconds=1)
+    return _calendar(rule, zone, start) | _calendar(rule, zone, last)
+
+
+def _ends(start: pl.Series, hours: NDArray[np.float64]) -> pl.Series:
+    return start + pl.Series(np.round(hours * 3.6e9).astype(np.int64)).cast(pl.Duration("us"))
 
 
 def _applies(
@@ -58,7 +78,7 @@ def _applies(
     return applies
 
 
-def _calendar(rule: CurtailmentRule, zone: str, instant: pl.Series) -> NDArray[np.bool_]:
+def _calendar(rule: Calendar, zone: str, instant: pl.Series) -> NDArray[np.bool_]:
     """Where an instant's local hour, weekday and month are all among those of the rule."""
     local = instant.dt.convert_time_zone(zone)
     holds = np.ones(len(instant), np.bool_)

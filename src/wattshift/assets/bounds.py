@@ -7,7 +7,8 @@ and line.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from wattshift.errors import InputError
@@ -17,15 +18,24 @@ __all__ = [
     "require_fraction",
     "require_name",
     "require_not_negative",
+    "require_peak_price",
     "require_positive",
+    "require_power",
     "require_power_price",
+    "require_profile",
     "require_pue",
+    "require_rising",
+    "require_temperature",
 ]
 
 STRICT: Mapping[str, object] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 """How a site file is read into an asset: no unknown key, no silent conversion, no NaN."""
 
+_HOURS_OF_DAY = 24
 _MAX_PUE = 3.0
+_MAX_POWER_MW = 10_000.0
+_MIN_PEAK_PRICE = 100.0
+_MIN_OUTSIDE_C, _MAX_OUTSIDE_C = -60.0, 60.0
 
 _Quantity: TypeAlias = float
 """A number in the unit that its key names."""
@@ -65,6 +75,47 @@ def require_power_price(key: str, value: _Quantity) -> None:
     if 0.0 < abs(value) < 1.0:
         hint = f"it looks like USD/kWh: write {value * 1000:g} (USD per MWh)"
         raise InputError(f"{key} is too small for USD per MWh", key=key, value=value, hint=hint)
+
+
+def require_power(key: str, value: _Quantity) -> None:
+    """Refuse a power that is not positive, or so large that it was plainly meant in kW."""
+    require_positive(key, value)
+    if value > _MAX_POWER_MW:
+        hint = f"if it is in kW, write {value / 1000:g} (MW)"
+        raise InputError(f"{key} is above {_MAX_POWER_MW:g} MW", key=key, value=value, hint=hint)
+
+
+def require_peak_price(key: str, value: _Quantity) -> None:
+    """Refuse a charge on peak power that is not positive, or was plainly meant for each kW."""
+    require_positive(key, value)
+    if value < _MIN_PEAK_PRICE:
+        hint = f"it looks like USD for each kW: write {value * 1000:g} (USD for each MW)"
+        raise InputError(f"{key} is too small for a charge on a MW", key=key, value=value, hint=hint)
+
+
+def require_profile(key: str, values: Sequence[_Quantity]) -> None:
+    """Refuse what is not one fraction for each hour of the day."""
+    if len(values) != _HOURS_OF_DAY:
+        hint = "list 24 numbers from 0 to 1, the first for the hour from midnight, local time"
+        raise InputError(f"{key} needs one number for each hour", key=key, value=len(values), hint=hint)
+    for value in values:
+        require_fraction(key, value)
+
+
+def require_temperature(key: str, value: _Quantity) -> None:
+    """Refuse what cannot be an outside temperature; degrees Fahrenheit are recognised where they can be."""
+    if not _MIN_OUTSIDE_C <= value <= _MAX_OUTSIDE_C:
+        warm = _MAX_OUTSIDE_C < value <= 140.0
+        hint = f"if it is in Fahrenheit, write {(value - 32) / 1.8:.4g}" if warm else "give degrees Celsius"
+        raise InputError(f"{key} is no outside temperature", key=key, value=value, hint=hint)
+
+
+def require_rising(key: str, values: Sequence[_Quantity]) -> None:
+    """Refuse the points of a curve that do not rise."""
+    for index, (before, value) in enumerate(pairwise(values), start=1):
+        if not value > before:
+            hint = "order the points from low to high, each once"
+            raise InputError(f"the points of {key} must rise", key=f"{key}.{index}", value=value, hint=hint)
 
 
 def require_name(key: str, value: str) -> None:

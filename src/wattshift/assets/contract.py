@@ -6,10 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from wattshift.assets.bounds import STRICT, require_fraction, require_not_negative, require_positive
+from wattshift.assets.bounds import (
+    STRICT,
+    require_fraction,
+    require_not_negative,
+    require_positive,
+    require_profile,
+    require_rising,
+)
+from wattshift.assets.jobs import JobClass
+from wattshift.assets.modes import PowerCap
 from wattshift.errors import InputError
 
 __all__ = ["Colocation", "GpuCloud"]
+
+_ROUNDING_FRAC = 1e-9
 
 
 def _require_order(key: str, low: float | None, value: float, high: float | None) -> None:
@@ -35,6 +46,10 @@ class Colocation:
         discount_rate_frac: yearly discount rate.
         low_noi_margin_frac: low end of the margin, where it is uncertain.
         high_noi_margin_frac: high end of the margin, where it is uncertain.
+        profile_frac: what the tenant draws in each hour of the local day as a fraction of the hall, 24
+            numbers; empty: all of it. The rent is that of the whole hall either way.
+        availability_frac: what the tenant was promised, as a fraction of what it would draw.
+        credit_usd_per_mwh: credit for each facility MWh below that promise, beside the rent lost [USD/MWh].
 
     Raises:
         InputError: if a number is out of range.
@@ -49,6 +64,9 @@ class Colocation:
     discount_rate_frac: float
     low_noi_margin_frac: float | None = None
     high_noi_margin_frac: float | None = None
+    profile_frac: tuple[float, ...] = ()
+    availability_frac: float = 0.0
+    credit_usd_per_mwh: float = 0.0
 
     def __post_init__(self) -> None:
         require_positive("rent_usd_m_per_mw_year", self.rent_usd_m_per_mw_year)
@@ -63,6 +81,18 @@ class Colocation:
         require_not_negative("capex_usd_m_per_mw", self.capex_usd_m_per_mw)
         require_positive("term_years", self.term_years)
         require_fraction("discount_rate_frac", self.discount_rate_frac)
+        require_fraction("availability_frac", self.availability_frac)
+        require_not_negative("credit_usd_per_mwh", self.credit_usd_per_mwh)
+        if self.credit_usd_per_mwh and not self.availability_frac:
+            raise InputError(
+                "a credit needs the availability that was promised",
+                key="credit_usd_per_mwh",
+                value=self.credit_usd_per_mwh,
+                hint="add availability_frac, such as 0.9999",
+            )
+        if self.profile_frac:
+            require_profile("profile_frac", self.profile_frac)
+            require_positive("profile_frac", max(self.profile_frac), hint="a tenant draws power at some hour")
         for key in ("low_noi_margin_frac", "high_noi_margin_frac"):
             value: float | None = getattr(self, key)
             if value is not None:
@@ -91,6 +121,8 @@ class GpuCloud:
         discount_rate_frac: yearly discount rate.
         low_usd_per_gpu_h: low end of the price, where it is uncertain [USD/GPU-h].
         high_usd_per_gpu_h: high end of the price, where it is uncertain [USD/GPU-h].
+        job_classes: what is sold on which promise; empty: all of it alike, at the price above.
+        power_caps: the throughput of a GPU below full power, from low to high.
 
     Raises:
         InputError: if a number is out of range.
@@ -109,6 +141,8 @@ class GpuCloud:
     discount_rate_frac: float
     low_usd_per_gpu_h: float | None = None
     high_usd_per_gpu_h: float | None = None
+    job_classes: tuple[JobClass, ...] = ()
+    power_caps: tuple[PowerCap, ...] = ()
 
     def __post_init__(self) -> None:
         for key in ("usd_per_gpu_h", "it_kw_per_gpu", "gpu_life_years", "hall_life_years"):
@@ -129,3 +163,24 @@ class GpuCloud:
             if value is not None:
                 require_not_negative(key, value)
         _require_order("usd_per_gpu_h", self.low_usd_per_gpu_h, self.usd_per_gpu_h, self.high_usd_per_gpu_h)
+        require_rising("power_caps", [cap.power_frac for cap in self.power_caps])
+        self._require_shares()
+
+    def _require_shares(self) -> None:
+        shares = sum(job.share_frac for job in self.job_classes)
+        if self.job_classes and shares > 1.0 + _ROUNDING_FRAC:
+            raise InputError(
+                f"the job classes share out {shares:g} of the hall",
+                key=f"job_classes.{len(self.job_classes) - 1}.share_frac",
+                value=self.job_classes[-1].share_frac,
+                hint="the shares of a hall add up to 1 at most",
+            )
+        names = [job.name for job in self.job_classes]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise InputError(
+                    f"two job classes have the same name {name!r}",
+                    key=f"job_classes.{index}.name",
+                    value=name,
+                    hint="name them differently",
+                )

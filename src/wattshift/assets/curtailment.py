@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import ClassVar
 
 from wattshift.assets.bounds import STRICT, require_name, require_not_negative, require_power_price
+from wattshift.assets.calendar import Weekday, require_range
 from wattshift.errors import InputError
 
-__all__ = ["CurtailmentRule", "Weekday"]
-
-
-class Weekday(StrEnum):
-    """A day of the local week; their order is ISO's, Monday first."""
-
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
+__all__ = ["CurtailmentRule"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +48,8 @@ class CurtailmentRule:
         require_not_negative("max_mw", self.max_mw)
         if self.above_usd_per_mwh is not None:
             require_power_price("above_usd_per_mwh", self.above_usd_per_mwh)
-        _require_range("hours_of_day", self.hours_of_day, 0, 23)
-        _require_range("months", self.months, 1, 12)
+        require_range("hours_of_day", self.hours_of_day, 0, 23)
+        require_range("months", self.months, 1, 12)
         for key in ("start_at", "end_at"):
             object.__setattr__(self, key, _to_utc(key, getattr(self, key)))
         if self.start_at is not None and self.end_at is not None and self.end_at <= self.start_at:
@@ -83,18 +71,6 @@ class CurtailmentRule:
         instants = (self.above_usd_per_mwh, self.start_at, self.end_at)
         calendar = self.hours_of_day or self.weekdays or self.months
         return bool(calendar) or any(value is not None for value in instants)
-
-
-def _require_range(key: str, values: tuple[int, ...], low: int, high: int) -> None:
-    """Refuse a calendar number outside low..high."""
-    for value in values:
-        if not low <= value <= high:
-            raise InputError(
-                f"{key} must lie between {low} and {high}",
-                key=key,
-                value=value,
-                hint=f"list whole numbers from {low} to {high}",
-            )
 
 
 def _to_utc(key: str, instant: datetime | None) -> datetime | None:

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from wattshift.assets.bounds import STRICT, require_not_negative, require_positive, require_power_price
+from wattshift.assets.bounds import (
+    STRICT,
+    require_fraction,
+    require_not_negative,
+    require_positive,
+    require_power_price,
+)
+from wattshift.assets.demand import CoincidentPeakCharge, DemandCharge
+from wattshift.assets.ppa import Ppa
 from wattshift.errors import InputError
 
 __all__ = ["BUNDLED_SERIES", "PowerBlock", "Tariff"]
@@ -52,9 +60,15 @@ class Tariff:
         price_usd_per_mwh: one fixed price for every hour [USD/MWh].
         adder_usd_per_mwh: wires, losses, taxes and retail margin on every MWh drawn [USD/MWh].
         block: a fixed-price block, used before anything is bought at the price above.
+        tax_frac: tax on the price of energy and its charges; a negative price is not taxed.
+        feed_in_fee_usd_per_mwh: what is lost of the spot price on a MWh fed into the grid [USD/MWh].
+        ppa: a power purchase agreement.
+        demand_charges: charges on the site's own peak of each month.
+        coincident_peaks: charges on what it draws at the system's peaks.
+        peak_series: the series with each interval's probability to be such a peak, by name.
 
     Raises:
-        InputError: if there is not exactly one price, or a number is out of range.
+        InputError: if there is not exactly one price, a number is out of range.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, object]] = STRICT
@@ -64,6 +78,12 @@ class Tariff:
     price_usd_per_mwh: float | None = None
     adder_usd_per_mwh: float = 0.0
     block: PowerBlock | None = None
+    tax_frac: float = 0.0
+    feed_in_fee_usd_per_mwh: float = 0.0
+    ppa: Ppa | None = None
+    demand_charges: tuple[DemandCharge, ...] = ()
+    coincident_peaks: tuple[CoincidentPeakCharge, ...] = ()
+    peak_series: str | None = None
 
     def __post_init__(self) -> None:
         given = [self.price_series, self.price_file, self.price_usd_per_mwh]
@@ -83,3 +103,5 @@ class Tariff:
         if self.price_usd_per_mwh is not None:
             require_power_price("price_usd_per_mwh", self.price_usd_per_mwh)
         require_not_negative("adder_usd_per_mwh", self.adder_usd_per_mwh)
+        require_not_negative("feed_in_fee_usd_per_mwh", self.feed_in_fee_usd_per_mwh)
+        require_fraction("tax_frac", self.tax_frac)

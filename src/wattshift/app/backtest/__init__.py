@@ -1,0 +1,1 @@
+"""The use-case `backtest`: history replayed with only what was knowable then."""

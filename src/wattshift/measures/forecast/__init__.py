@@ -1,0 +1,1 @@
+"""Forecasts of power prices, each from what was known at its own instant."""
