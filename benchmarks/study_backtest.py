@@ -119,9 +119,7 @@ def by_break_even(price: Row, year: NDArray[np.int64]) -> None:
 
 def by_wide_break_even(price: Row, year: NDArray[np.int64]) -> None:
     closed = gap_closed(price, year, seasonal_step(price, n_per_day=96), WIDE_USD_PER_MWH)
-    print(
-        f"gap closed [%], break-evens of 20 to 700 USD/MWh: below zero in {(closed < 0).sum()} of {closed.size}"
-    )
+    print(f"gap closed [%] at other break-evens: below zero in {(closed < 0).sum()} of {closed.size}")
     for even, row in zip(WIDE_USD_PER_MWH, closed, strict=True):
         print(f"  {even:g} USD/MWh: {', '.join(f'{each:.1f}' for each in row)}")
 

@@ -179,6 +179,23 @@ def test_power_made_on_the_site_may_carry_a_floor() -> None:
         ),
         ({"ancillary": (PRICED,)}, "ancillary.0.price_series", "no series 'rrs'"),
         ({"carbon": Carbon(grid_series="factor")}, "carbon.grid_series", "no series 'factor'"),
+        ({"outside_series": "heat"}, "outside_series", "no series 'heat'"),
+        (
+            {"tariff": Tariff(price_usd_per_mwh=40.0, peak_series="4CP")},
+            "tariff.peak_series",
+            "no series '4CP'",
+        ),
+        (
+            {
+                "interruptible": (
+                    InterruptibleContract(
+                        name="c", firm_mw=1.0, penalty_usd_per_mwh=500.0, call_series="calls"
+                    ),
+                )
+            },
+            "interruptible.0.call_series",
+            "no series 'calls'",
+        ),
         (
             {"generators": (SiteGenerator(name="sun", capacity_mw=1.0, available_series="sun"),)},
             "generators.0.available_series",

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from support.commandline import Run
+from wattshift.app.sites import EXAMPLE_SITES
 from wattshift.cli import app
 from wattshift.cli.history import DocumentName
 
@@ -72,14 +73,16 @@ def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path:
         DocumentName.IMPORT: [str(SIGNET), "--network", "signet", "--store", str(tmp_path / "store")],
         DocumentName.WHY: ["--start", "2026-01-20", "--end", "2026-02-10"],
         DocumentName.BACKTEST: ["--start", "2026-01-24", "--end", "2026-01-27"],
+        DocumentName.SITE_PLAN: ["--site", str(EXAMPLE_SITES["miner-battery-10mw"])],
         DocumentName.SCORE: ["--periods", "3", "--depths", "144,1200"],
         DocumentName.SOURCES: ["--store", str(tmp_path)],
         DocumentName.DOCTOR: ["--store", str(tmp_path)],
     }
+    name = "plan" if verb is DocumentName.SITE_PLAN else verb.value
     schema = json.loads(run("schema", verb.value).out)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    body = run(verb.value, *more.get(verb, []), "--json").json()
+    body = run(name, *more.get(verb, []), "--json").json()
     validator.validate(body)
     body.pop("schema")
     assert not validator.is_valid(body)

@@ -13,8 +13,8 @@ from wattshift.store.continuation import (
     added_fees,
     added_periods,
     added_rows,
+    claims,
     continued,
-    disputed_fees,
 )
 from wattshift.tables import TABLES
 
@@ -94,7 +94,7 @@ def test_facts_of_other_branches_count_for_nothing(
     assert added_fees(fee_frame, chain, stale).is_empty()
     both = pl.concat([said, stale])
     assert added_fees(fee_frame, chain, both).rows() == [(LAST + 1, 5, subsidy_sat(LAST + 1))]
-    assert disputed_fees(chain, both) == 0
+    assert claims(chain, both, "fee_sat").rows() == [(LAST + 1, 5, 1)]
 
 
 def test_fees_fill_what_is_not_known_and_nothing_else(fee_frame: pl.DataFrame) -> None:
@@ -116,11 +116,36 @@ def test_fees_fill_what_is_not_known_and_nothing_else(fee_frame: pl.DataFrame) -
         (LAST + 1, 9, reward_sat),
         (LAST + 2, None, reward_sat),
     ]
-    assert disputed_fees(chain, said) == 1
+    assert claims(chain, said, "fee_sat")["agreed"].null_count() == 1
     whole = continued(fee_frame, new, "block_fees")
     assert whole.height == fee_frame.height + 2
     assert whole["height"].is_sorted()
     assert whole.filter(pl.col("height") == hole)["fee_sat"].to_list() == [7]
+
+
+@pytest.mark.parametrize(
+    ("fees_sat", "agreed"),
+    [
+        ([7], 7),
+        ([7, 7], 7),
+        ([7, 8], None),
+        ([8, 7, 7], 7),
+        ([7, 8, 9], None),
+        ([7, 7, 8, 8], None),
+        ([9, 7, 8, 7, 7], 7),
+        ([7, 7, 8, 9, 10], None),
+        ([7, None, None], 7),
+    ],
+)
+def test_more_than_half_must_say_the_same(
+    fees_sat: list[int | None], agreed: int | None, fee_frame: pl.DataFrame
+) -> None:
+    """One dissenter takes nothing away, and two sources that differ prove nothing."""
+    chain = best(LAST + 1)
+    said = facts(*((LAST + 1, f"source {place}", fee_sat, None) for place, fee_sat in enumerate(fees_sat)))
+    told = len([fee_sat for fee_sat in fees_sat if fee_sat is not None])
+    assert claims(chain, said, "fee_sat").rows() == [(LAST + 1, agreed, told)]
+    assert added_fees(fee_frame, chain, said).rows() == [(LAST + 1, agreed, subsidy_sat(LAST))]
 
 
 def test_what_sources_agree_was_minted_is_kept(fee_frame: pl.DataFrame) -> None:

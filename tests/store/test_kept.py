@@ -108,7 +108,22 @@ def test_sources_that_disagree_are_told_and_leave_a_null(tmp_path: Path) -> None
     fees = dict(history.read("block_fees").select("height", "fee_sat").rows())
     assert [height for height, fee_sat in fees.items() if fee_sat is None] == [FIRST + 3]
     assert history.read("blocks").row(-4)[::2] == (FIRST + 3, "unknown")
-    assert "Sources disagree on the fees of 1 blocks." in history.files["block_fees"].note
+    told = "sources disagree on the fees of 1 block"
+    assert history.files["block_fees"].note.endswith(" Sources disagree on the fees of 1 block.")
+    assert history.files["block_fees"].origin(as_of=NOW, newest_at=NOW, note="why").note == f"why; {told}"
+    assert history.files["blocks"].caveat == "sources disagree on the pools of 1 block"
+
+
+def test_what_one_source_alone_says_is_used_and_said(tmp_path: Path) -> None:
+    start, branch = easy_start(FIRST, time_s=START_S)
+    facts = facts_of(branch.grow(6), FIRST)
+    lone = (pl.col("source") == "one") | (pl.col("height") > FIRST + 4)
+    history = kept(tmp_path / "store", start, [branch.raw()], [facts.filter(lone)])
+    assert history.read("block_fees").drop_nulls().height == 1 + 6
+    assert history.files["block_fees"].caveat == "fees of 4 blocks by one source, unchecked"
+    assert history.files["blocks"].caveat == "pools of 4 blocks by one source, unchecked"
+    both = kept(tmp_path / "both", start, [branch.raw()], [facts])
+    assert {both.files[name].caveat for name in ("blocks", "block_fees", "difficulty_periods")} == {""}
 
 
 def test_a_damaged_ledger_is_not_read(tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ _WEEK = timedelta(days=7)
 _SERIES_DAYS = 90
 
 
-def brief(archive: Archive, site: Site, *, site_note: str, at: datetime | None = None) -> BriefDocument:
+def brief(
+    archive: Archive, site: Site, *, site_note: str, at: datetime | None = None, lag_s: float | None = None
+) -> BriefDocument:
     """What the network does, what a MWh is worth, what to run now, and what changed in a week.
 
     Args:
@@ -40,6 +42,7 @@ def brief(archive: Archive, site: Site, *, site_note: str, at: datetime | None =
         site: the site.
         site_note: where the site comes from, in words.
         at: the instant.
+        lag_s: how far the history lags behind the present, if it should not [s].
 
     Raises:
         OutOfSpan: if 90 days of chain or 30 days of power prices before the instant are not known.
@@ -52,9 +55,10 @@ def brief(archive: Archive, site: Site, *, site_note: str, at: datetime | None =
     worth = value(archive, site, at=at)
     month = plan(archive, site, at=at, start_at=at - _MONTH, end_at=at)
     now = _now(snapshot, site)
-    now_in_words = headlines.decisions_in_words(now)
+    now_in_words = headlines.decisions_in_words(now, as_of=at, lag_s=lag_s)
     return BriefDocument(
         as_of=at,
+        lag_s=lag_s,
         site=site.name,
         site_note=site_note,
         leaves_out=month.leaves_out,

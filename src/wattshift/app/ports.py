@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class HistoryFile(Protocol):
         ...
 
 
-class HistoryStore(Protocol):
+class HistoryStore(Hashable, Protocol):
     """Whoever keeps history, by table of the data dictionary."""
 
     @property
@@ -36,4 +36,12 @@ class HistoryStore(Protocol):
 
     def read(self, name: str) -> pl.DataFrame:
         """All rows of a table."""
+        ...
+
+    def as_known(self, at: datetime) -> HistoryStore:
+        """The same history with each row in the version that was known at an instant.
+
+        Rows of a later time are still in it. It is this very store where no row was another, and one and the
+        same store for all instants between two changes.
+        """
         ...

@@ -18,6 +18,7 @@ from wattshift.report.documents.keeping import ImportDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.documents.score import ScoreDocument
 from wattshift.report.documents.site import PlanDocument, ValueDocument
+from wattshift.report.documents.siteplan import SitePlanDocument
 from wattshift.report.documents.stress import PoolsDocument, StressDocument, WhyDocument
 from wattshift.report.jsontext import json_schema
 
@@ -30,6 +31,7 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "hashprice": HashpriceDocument,
         "value": ValueDocument,
         "plan": PlanDocument,
+        "site-plan": SitePlanDocument,
         "backtest": BacktestDocument,
         "brief": BriefDocument,
         "data": DataDocument,

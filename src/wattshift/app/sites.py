@@ -7,9 +7,13 @@ from pathlib import Path
 from wattshift.assets.site import Site
 from wattshift.config import load_site
 
-__all__ = ["EXAMPLE_SITE", "open_site"]
+__all__ = ["EXAMPLE_SITE", "EXAMPLE_SITES", "open_site"]
 
-EXAMPLE_SITE = Path(__file__).resolve().parent.parent / "data" / "houston-100mw.toml"
+_DATA = Path(__file__).resolve().parent.parent / "data"
+EXAMPLE_SITES = {name: _DATA / f"{name}.toml" for name in ("houston-100mw", "miner-battery-10mw")}
+"""The sites that ship with wattshift: one whose intervals stand alone, and one whose hang together."""
+
+EXAMPLE_SITE = EXAMPLE_SITES["houston-100mw"]
 
 
 def open_site(path: Path | None) -> tuple[Site, str]:

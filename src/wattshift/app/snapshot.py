@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 
 import polars as pl
 
@@ -19,17 +19,23 @@ from wattshift.provenance import Origin
 
 __all__ = ["Archive", "Snapshot"]
 
+_PASTS = 8
+"""States of the past whose tables are held at once."""
+
 
 class Archive:
     """The kept history, each table read once and only when asked for.
 
     Args:
         store: where it is kept.
+        present: what is known of it today, if this is how it was known at an earlier instant.
     """
 
-    def __init__(self, store: HistoryStore) -> None:
+    def __init__(self, store: HistoryStore, *, present: Archive | None = None) -> None:
         self.store = store
+        self._present = present
         self._frames: dict[str, pl.DataFrame] = {}
+        self._past = lru_cache(maxsize=_PASTS)(partial(Archive, present=self))
 
     def table(self, name: str) -> pl.DataFrame:
         """All rows of a table."""
@@ -40,11 +46,20 @@ class Archive:
     @cached_property
     def blocks(self) -> BlockHistory:
         """The whole chain."""
-        return BlockHistory.from_tables(self.table("blocks"), self.table("difficulty_periods"))
+        blocks, periods = self.table("blocks"), self.table("difficulty_periods")
+        if self._present is None:
+            return BlockHistory.from_tables(blocks, periods)
+        if _is_same(blocks, self._present.table("blocks")) and _is_same(
+            periods, self._present.table("difficulty_periods")
+        ):
+            return self._present.blocks
+        return BlockHistory.from_tables(blocks, periods, newest_at=self._present.newest_at)
 
     @cached_property
     def level(self) -> FilteredLevel:
         """The state-space filter of the hashrate; each bin knows only what came before its end."""
+        if self._present is not None and self.blocks is self._present.blocks:
+            return self._present.level
         whole = self.blocks.whole
         return filter_level(arrivals_of(whole.header_time_s, whole.work_hashes, whole.first_height))
 
@@ -70,12 +85,22 @@ class Archive:
         return self.blocks.newest_at
 
     def as_of(self, at: datetime | None = None) -> Snapshot:
-        """What was known at an instant; by default at the newest one.
+        """What was known at an instant; by default at the newest one, with all that is kept.
 
         Raises:
             OutOfSpan: if the chain is not known then.
         """
-        return Snapshot(self, self.newest_at if at is None else at)
+        if self._present is not None:
+            return self._present.as_of(at)
+        if at is None or at == self.newest_at:
+            return Snapshot(self, self.newest_at)
+        store = self.store.as_known(at)
+        return Snapshot(self if store is self.store else self._past(store), at)
+
+
+def _is_same(chain: pl.DataFrame, other: pl.DataFrame) -> bool:
+    """Whether two tables of the chain agree on all but the labels of pools."""
+    return chain is other or chain.drop("pool", strict=False).equals(other.drop("pool", strict=False))
 
 
 class Snapshot:

@@ -68,7 +68,7 @@ def pools(
         OutOfSpan: if it reaches back before the first known block.
     """
     snapshot = archive.as_of(at)
-    labels = PoolLabels.from_table(archive.table("blocks"), snapshot.blocks)
+    labels = PoolLabels.from_table(snapshot.archive.table("blocks"), snapshot.blocks)
     window = Window(start_at=snapshot.as_of - timedelta(seconds=window_s), end_at=snapshot.as_of)
     earlier = Window(start_at=window.start_at - timedelta(seconds=window_s), end_at=window.start_at)
     mix = pool_mix(snapshot.blocks, labels, window)
@@ -107,7 +107,7 @@ def stress(archive: Archive, at: datetime | None = None, *, seed: int = _SEED) -
     level = hashrate_of_window(snapshot.blocks, window_s=_LEVEL_WINDOW_S)
     fleet = fleet_at(
         archive.table("asic_catalog"),
-        archive.table("difficulty_periods"),
+        snapshot.archive.table("difficulty_periods"),
         snapshot.as_of,
         hashrate_ehs=level.mean_ehs,
     )

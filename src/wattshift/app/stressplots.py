@@ -55,7 +55,7 @@ def ribbons_picture(
     longest = max(DIFFICULTY_RIBBON_DAYS)
     values = daily["difficulty"].to_numpy()
     means = {str(days): trailing_mean(values, days)[longest - days :] for days in DIFFICULTY_RIBBON_DAYS}
-    earlier = issuance_before(archive.table("difficulty_periods"), daily["day"][0])
+    earlier = issuance_before(snapshot.archive.table("difficulty_periods"), daily["day"][0])
     issued = pl.concat([earlier, daily.select("day", "issuance_btc")])
     shown = [
         _days_within(frame, window)
@@ -114,7 +114,7 @@ def pools_picture(
     count = int(window.length_s // _POOL_WINDOW.total_seconds())
     if count < 2:
         raise InputError("a picture of the pools spans two windows of four weeks", hint="move --start back")
-    labels = PoolLabels.from_table(archive.table("blocks"), blocks)
+    labels = PoolLabels.from_table(snapshot.archive.table("blocks"), blocks)
     ends = [window.end_at - _POOL_WINDOW * back for back in range(count - 1, -1, -1)]
     mixes = [pool_mix(blocks, labels, Window(start_at=each - _POOL_WINDOW, end_at=each)) for each in ends]
     rng = np.random.default_rng(seed)

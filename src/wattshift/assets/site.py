@@ -259,23 +259,25 @@ class Site:
     def _series_keys(self) -> Iterator[tuple[str, str]]:
         """Each key that points at a series, and the name that it gives."""
         ppa, carbon = self.tariff.ppa, self.carbon
-        if self.outside_series is not None:
-            yield "outside_series", self.outside_series
-        if self.tariff.peak_series is not None:
-            yield "tariff.peak_series", self.tariff.peak_series
-        if ppa is not None and ppa.produced_series is not None:
-            yield "tariff.ppa.produced_series", ppa.produced_series
-        if carbon is not None and carbon.grid_series is not None:
-            yield "carbon.grid_series", carbon.grid_series
-        for index, product in enumerate(self.ancillary):
-            if product.price_series is not None:
-                yield f"ancillary.{index}.price_series", product.price_series
-        for index, contract in enumerate(self.interruptible):
-            if contract.call_series is not None:
-                yield f"interruptible.{index}.call_series", contract.call_series
-        for index, generator in enumerate(self.generators):
-            if generator.available_series is not None:
-                yield f"generators.{index}.available_series", generator.available_series
+        pointing = [
+            ("outside_series", self.outside_series),
+            ("tariff.peak_series", self.tariff.peak_series),
+            ("tariff.ppa.produced_series", None if ppa is None else ppa.produced_series),
+            ("carbon.grid_series", None if carbon is None else carbon.grid_series),
+        ]
+        pointing += [
+            (f"ancillary.{index}.price_series", each.price_series)
+            for index, each in enumerate(self.ancillary)
+        ]
+        pointing += [
+            (f"interruptible.{index}.call_series", each.call_series)
+            for index, each in enumerate(self.interruptible)
+        ]
+        pointing += [
+            (f"generators.{index}.available_series", each.available_series)
+            for index, each in enumerate(self.generators)
+        ]
+        return ((key, name) for key, name in pointing if name is not None)
 
     def _require_distinct_uses(self) -> None:
         if not self.use_names:

@@ -32,7 +32,7 @@ def why(start: Instant, end: Instant, at: At = None, as_json: AsJson = False) ->
     from wattshift.app.why import why as find_why
     from wattshift.report.terminal.stress import why_view
 
-    document = find_why(open_archive(), Window(start_at=start, end_at=end), at=at)
+    document = find_why(open_archive(at), Window(start_at=start, end_at=end), at=at)
     show(document, why_view, name="why", as_json=as_json)
 
 
@@ -44,7 +44,7 @@ def stress(at: At = None, as_json: AsJson = False) -> None:
     from wattshift.app.stress import stress as find_stress
     from wattshift.report.terminal.stress import stress_view
 
-    show(find_stress(open_archive(), at), stress_view, name="stress", as_json=as_json)
+    show(find_stress(open_archive(at), at), stress_view, name="stress", as_json=as_json)
 
 
 def pools(
@@ -59,5 +59,5 @@ def pools(
     from wattshift.app.stress import pools as find_pools
     from wattshift.report.terminal.stress import pools_view
 
-    document = find_pools(open_archive(), at, window_s=parse_duration_s(window))
+    document = find_pools(open_archive(at), at, window_s=parse_duration_s(window))
     show(document, pools_view, name="pools", as_json=as_json)

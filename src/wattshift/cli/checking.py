@@ -40,7 +40,8 @@ def check(
     from wattshift.app.checking import check_text
     from wattshift.report.terminal.claims import claims_view
 
-    document = check_text(open_archive(), _read(file), as_of=None if as_of is None else parse_instant(as_of))
+    written_at = None if as_of is None else parse_instant(as_of)
+    document = check_text(open_archive(written_at), _read(file), as_of=written_at)
     if html is not None:
         from wattshift.report.files import write_text
         from wattshift.report.page.claims import claims_html

@@ -21,6 +21,7 @@ class DocumentName(StrEnum):
     HASHPRICE = "hashprice"
     VALUE = "value"
     PLAN = "plan"
+    SITE_PLAN = "site-plan"
     BRIEF = "brief"
     DATA = "data"
     IMPORT = "import"

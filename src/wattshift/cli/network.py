@@ -60,7 +60,7 @@ def hashrate(
     from wattshift.app import network
     from wattshift.report.terminal.network import hashrate_view
 
-    archive = open_archive()
+    archive = open_archive(at)
     if period is None:
         if versus_period is not None:
             raise InputError("--versus-period needs --period", hint="add --period N")
@@ -104,7 +104,7 @@ def difficulty(
     from wattshift.app import network
     from wattshift.report.terminal.network import difficulty_view
 
-    document = network.difficulty(open_archive(), at=at, count=count)
+    document = network.difficulty(open_archive(at), at=at, count=count)
     show(document, difficulty_view, name="difficulty", as_json=as_json)
 
 
@@ -143,7 +143,7 @@ def hashprice(
         else None
     )
     document = network.hashprice(
-        open_archive(), at=at, since_at=None if since is None else parse_instant(since), mean_over=mean_over
+        open_archive(at), at=at, since_at=None if since is None else parse_instant(since), mean_over=mean_over
     )
     show(document, hashprice_view, name="hashprice", as_json=as_json)
 
@@ -165,6 +165,6 @@ def changes(
     from wattshift.report.terminal.changes import changes_view
 
     document = find_changes(
-        open_archive(), at=at, start_at=start, end_at=end, false_alarms_per_year_count=false_alarms
+        open_archive(at), at=at, start_at=start, end_at=end, false_alarms_per_year_count=false_alarms
     )
     show(document, changes_view, name="changes", as_json=as_json)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from wattshift.clock import parse_instant
+from wattshift.clock import Clock, SystemClock, parse_instant
+from wattshift.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from wattshift.store.kept import KeptStore
 
 __all__ = [
+    "CLOCK",
     "AsJson",
     "At",
     "End",
@@ -29,6 +31,7 @@ __all__ = [
     "Start",
     "StoreFolder",
     "home_of",
+    "lag_s",
     "open_archive",
     "open_store",
     "read_from",
@@ -38,6 +41,11 @@ __all__ = [
 _Document = TypeVar("_Document")
 _FOLDER: ContextVar[Path | None] = ContextVar("folder", default=None)
 _LEDGER: ContextVar[str | None] = ContextVar("ledger", default=None)
+CLOCK: Clock = SystemClock()
+"""What tells how old a store is."""
+
+_FOLLOWING_S = 2 * SECONDS_PER_HOUR
+"""Two hours without a block come once in years: a store whose newest is older does not follow."""
 
 At = Annotated[
     datetime | None,
@@ -117,18 +125,39 @@ def open_store() -> BundledStore | KeptStore:
     """The bundled history, continued by the store that was named before the verb, if one was."""
     from wattshift.store.bundled import BundledStore
 
-    if _FOLDER.get() is None and _LEDGER.get() is None:
+    if not _names_a_store():
         return BundledStore()
     from wattshift.store.kept import KeptStore
 
     return KeptStore(home_of(None))
 
 
-def open_archive() -> Archive:
-    """The history that verbs read."""
+def open_archive(at: datetime | None) -> Archive:
+    """The history that verbs read; a store that has fallen behind is told of, unless an instant was named."""
     from wattshift.app.snapshot import Archive
 
-    return Archive(open_store())
+    archive = Archive(open_store())
+    behind_s = lag_s(archive, at)
+    if behind_s is not None:
+        from wattshift.report.words import lag_in_words
+
+        typer.echo(lag_in_words(archive.newest_at, behind_s), err=True)
+    return archive
+
+
+def lag_s(archive: Archive, at: datetime | None) -> float | None:
+    """How old the newest block of the store that was named is [s].
+
+    None while it follows, for the bundled history, which does not grow, and where an instant was named.
+    """
+    if at is not None or not _names_a_store():
+        return None
+    behind_s = (CLOCK.now() - archive.newest_at).total_seconds()
+    return behind_s if behind_s > _FOLLOWING_S else None
+
+
+def _names_a_store() -> bool:
+    return _FOLDER.get() is not None or _LEDGER.get() is not None
 
 
 def show(

@@ -108,7 +108,7 @@ def score(
         picture_form(picture)
     chosen = DEPTHS if depths is None else _depths(depths)
     with _progress_bar("replaying periods") as progress:
-        document = scoring.score(open_archive(), at=at, periods=periods, depths=chosen, progress=progress)
+        document = scoring.score(open_archive(at), at=at, periods=periods, depths=chosen, progress=progress)
     if picture is not None:
         _write(picture, lambda figure: draw_score(document, figure), PictureName.SCORE.value)
     show(document, score_view, name="score", as_json=as_json)
@@ -144,7 +144,7 @@ def backtest(
     opened, _ = open_site(site)
     with _progress_bar("replaying months") as progress:
         document = replay(
-            open_archive(),
+            open_archive(end),
             opened,
             start_at=start,
             end_at=end,
@@ -177,7 +177,7 @@ def plot(
             raise InputError(f"the picture of the {name.value} has no {option}", hint="it ends at --at")
     if log and name is not PictureName.HASHRATE:
         raise InputError("only the picture of the hashrate has --log", hint="leave it out")
-    _write(out, _drawer(name, open_archive(), at, start, end, is_log=log), name.value)
+    _write(out, _drawer(name, open_archive(at), at, start, end, is_log=log), name.value)
 
 
 def _drawer(

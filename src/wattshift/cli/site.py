@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wattshift.cli.options import AsJson, At, End, Start, open_archive, show
+from wattshift.cli.options import AsJson, At, End, Start, lag_s, open_archive, show
+from wattshift.errors import InputError
 
-__all__ = ["SiteFile", "brief", "example_site", "plan", "register", "value"]
+__all__ = ["ExampleSite", "SiteFile", "brief", "example_site", "plan", "register", "value"]
 
 SiteFile = Annotated[
     Path | None,
@@ -41,7 +43,8 @@ def brief(
     from wattshift.app.sites import open_site
 
     opened, note = open_site(site)
-    document = make_brief(open_archive(), opened, site_note=note, at=at)
+    archive = open_archive(at)
+    document = make_brief(archive, opened, site_note=note, at=at, lag_s=lag_s(archive, at))
     if html is not None:
         from wattshift.report.files import write_text
         from wattshift.report.page.brief import brief_html
@@ -90,31 +93,73 @@ def value(
         efficiency_j_per_th=machine,
         machine_usd_per_th=machine_price,
     )
-    document = find_value(open_archive(), opened, at=at, what_if=what_if, contracts=contracts)
+    document = find_value(open_archive(at), opened, at=at, what_if=what_if, contracts=contracts)
     show(document, value_view, name="value", as_json=as_json)
 
 
 def plan(
-    site: SiteFile = None, start: Start = None, end: End = None, at: At = None, as_json: AsJson = False
+    site: SiteFile = None,
+    start: Start = None,
+    end: End = None,
+    at: At = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S", help="How long planning may take where intervals hang together. Default: 60."
+        ),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Who gets the megawatts over a window, what that earns, and how rules of thumb compare.
 
+    Where nothing couples the intervals, each is decided alone. Where a battery, a demand charge, least times
+    or grid products do, the window is planned as a whole, and the plan says what each limit is worth.
+
     Example: wattshift plan --site my-site.toml --start 2026-01-24 --end 2026-01-31 --at 2026-01-31
     """
-    from wattshift.app.planning import plan as make_plan
+    from wattshift.app.backtest.coupling import beyond_merit_order
     from wattshift.app.sites import open_site
-    from wattshift.report.terminal.site import plan_view
 
     opened, _ = open_site(site)
-    document = make_plan(open_archive(), opened, at=at, start_at=start, end_at=end)
+    if beyond_merit_order(opened):
+        from wattshift.app.siteplan.run import DEFAULT_WALL_S, plan_site
+        from wattshift.report.terminal.siteplan import site_plan_view
+
+        made = plan_site(
+            open_archive(at),
+            opened,
+            at=at,
+            start_at=start,
+            end_at=end,
+            wall_s=DEFAULT_WALL_S if seconds is None else seconds,
+        )
+        show(made, site_plan_view, name="site-plan", as_json=as_json)
+        return
+    if seconds is not None:
+        raise InputError(
+            "--seconds does nothing for this site", hint="leave it out: its plan is a closed form"
+        )
+    from wattshift.app.planning import plan as make_plan
+    from wattshift.report.terminal.site import plan_view
+
+    document = make_plan(open_archive(at), opened, at=at, start_at=start, end_at=end)
     show(document, plan_view, name="plan", as_json=as_json)
 
 
-def example_site() -> None:
-    """Print the commented example site file, to start your own from.
+class ExampleSite(StrEnum):
+    """The site files that ship with wattshift."""
+
+    HOUSTON = "houston-100mw"
+    MINER_BATTERY = "miner-battery-10mw"
+
+
+def example_site(
+    name: Annotated[ExampleSite, typer.Argument(help="Which one.")] = ExampleSite.HOUSTON,
+) -> None:
+    """Print a commented example site file, to start your own from.
 
     Example: wattshift example-site > my-site.toml
     """
-    from wattshift.app.sites import EXAMPLE_SITE
+    from wattshift.app.sites import EXAMPLE_SITES
 
-    typer.echo(EXAMPLE_SITE.read_text(encoding="utf-8"), nl=False)
+    typer.echo(EXAMPLE_SITES[name.value].read_text(encoding="utf-8"), nl=False)

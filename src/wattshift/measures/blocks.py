@@ -135,9 +135,20 @@ class BlockHistory:
 
     @classmethod
     def from_tables(
-        cls, blocks: pl.DataFrame, periods: pl.DataFrame, *, network: Network = MAINNET
+        cls,
+        blocks: pl.DataFrame,
+        periods: pl.DataFrame,
+        *,
+        network: Network = MAINNET,
+        newest_at: datetime | None = None,
     ) -> BlockHistory:
         """Join the tables `blocks` and `difficulty_periods`.
+
+        Args:
+            blocks: table `blocks`.
+            periods: table `difficulty_periods`.
+            network: whose rules hold.
+            newest_at: until when the last block was known to be the last, if that is later than its time.
 
         Raises:
             BrokenLink: if heights have a gap, or a period's difficulty is missing.
@@ -161,10 +172,11 @@ class BlockHistory:
         work = np.array([float(bits_to_work(value)) for value in bits])
         times = blocks["header_time_s"].to_numpy()
         running_max = np.maximum.accumulate(times)
+        last_at = from_unix(int(running_max[-1]))
         return cls(
             whole=KnownBlocks(
                 network=network,
-                as_of=from_unix(int(running_max[-1])),
+                as_of=last_at if newest_at is None else max(last_at, newest_at),
                 first_height=int(heights[0]),
                 header_time_s=times,
                 work_hashes=work[period],

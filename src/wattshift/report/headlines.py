@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from wattshift.clock import format_instant
 from wattshift.report.documents.brief import ChangeRow
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.documents.site import Decision
 from wattshift.report.words import (
     WITHIN_LUCK,
     adjustment_verdict,
+    age_in_words,
     attribution_in_words,
     counted,
     luck_in_words,
@@ -33,12 +36,13 @@ _ON_MW = 1e-6
 _SURE_PROB = 0.95
 
 
-def decisions_in_words(decisions: Sequence[Decision]) -> str:
-    """What to run now, in one sentence."""
+def decisions_in_words(decisions: Sequence[Decision], *, as_of: datetime, lag_s: float | None) -> str:
+    """What to run now, in one sentence; of a store that has fallen behind, with the instant and its age."""
     on = [f"{use.name} at {use.load_mw:.1f} MW" for use in decisions if use.load_mw > _ON_MW]
     off = [use.name for use in decisions if use.load_mw <= _ON_MW]
     running = f"run {', '.join(on)}" if on else "run nothing"
-    return f"now: {running}" + (f"; leave off {', '.join(off)}" if off else "")
+    when = "now" if lag_s is None else f"as of {format_instant(as_of)}, {age_in_words(lag_s)}"
+    return f"{when}: {running}" + (f"; leave off {', '.join(off)}" if off else "")
 
 
 def hashrate_headline(document: HashrateDocument) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 
+from wattshift.clock import format_instant
 from wattshift.measures.attribution import HashpriceAttribution
 from wattshift.measures.difficulty import Adjustment, Projection
 from wattshift.measures.hashrate import HashrateChange, HashratePeak
@@ -26,6 +28,7 @@ __all__ = [
     "counted",
     "duration_in_words",
     "hashprice_floor",
+    "lag_in_words",
     "left_out_in_words",
     "lowest_in_words",
     "luck_in_words",
@@ -184,6 +187,14 @@ def duration_in_words(length_s: float) -> str:
 def age_in_words(age_s: float | None) -> str:
     """How old an input is."""
     return "undated" if age_s is None else f"{duration_in_words(max(0.0, age_s))} old"
+
+
+def lag_in_words(newest_at: datetime, lag_s: float) -> str:
+    """That a store has fallen behind, and what to do."""
+    return (
+        f"the store's newest block is {age_in_words(lag_s)}: figures are as of {format_instant(newest_at)};"
+        " start `wattshift follow`"
+    )
 
 
 def ranking_in_words(names: Sequence[str], delivered_usd_per_mwh: float) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -44,6 +44,7 @@ class BundledFile:
         expired_s: beyond this age it is expired [s].
         sources: (name, licence) of each source.
         note: what a reader must know.
+        caveat: what every figure read from it must say.
     """
 
     table: str
@@ -56,6 +57,7 @@ class BundledFile:
     expired_s: float | None
     sources: tuple[tuple[str, str], ...]
     note: str
+    caveat: str = ""
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> BundledFile:
@@ -86,7 +88,7 @@ class BundledFile:
             as_of: the instant of the figure.
             newest_at: the latest instant that the rows used describe; None where that is not known, which
                 counts as expired unless age means nothing.
-            note: added to the file's own note.
+            note: what to say of its use; the file's caveat is added.
         """
         age_s = None if newest_at is None else (as_of - newest_at).total_seconds()
         return Origin(
@@ -97,7 +99,7 @@ class BundledFile:
             newest_at=newest_at,
             age_s=age_s,
             freshness=self._freshness(age_s),
-            note=note,
+            note="; ".join(filter(None, (note, self.caveat))),
         )
 
     def _freshness(self, age_s: float | None) -> Freshness:
@@ -165,6 +167,10 @@ class BundledStore:
             .select(list(tables.table(name).schema))
             .collect()
         )
+
+    def as_known(self, at: datetime) -> Self:  # noqa: ARG002  # as `HistoryStore` has it
+        """The history as it was known at an instant: this one, whose rows have one version each."""
+        return self
 
     def read_checked(self, name: str) -> pl.DataFrame:
         """Like `read`, and proves the rows against the data dictionary (slower)."""

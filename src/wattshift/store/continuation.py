@@ -20,8 +20,9 @@ __all__ = [
     "added_periods",
     "added_power_prices",
     "added_rows",
+    "claims",
     "continued",
-    "disputed_fees",
+    "same_point",
 ]
 
 BEST_CHAIN = pl.Schema(
@@ -78,7 +79,7 @@ def added_blocks(bundled: pl.DataFrame, best: pl.DataFrame, facts: pl.DataFrame)
             first_kept=new["height"].item(0),
             hint="follow the chain from an earlier block, into another folder",
         )
-    pools = _agreed(new, facts, "pool").rename({"agreed": "pool"})
+    pools = _agreed(new, facts, "pool")
     labelled = new.join(pools, on="height", how="left", maintain_order="left")
     pool = pl.col("pool").fill_null(UNKNOWN_POOL).cast(bundled.schema["pool"])
     return labelled.select("height", "header_time_s", pool)
@@ -110,15 +111,15 @@ def added_periods(bundled: pl.DataFrame, best: pl.DataFrame, *, interval_blocks:
 
 
 def added_fees(bundled: pl.DataFrame, best: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `block_fees` of blocks whose fees were not known; null where sources disagree.
+    """Rows of `block_fees` of blocks whose fees were not known; null where `claims` finds no agreement.
 
     Args:
         bundled: table `block_fees`.
         best: the best chain.
         facts: table `block_facts`.
     """
-    fees = _agreed(best, facts, "fee_sat").rename({"agreed": "fee_sat"})
-    coins = _agreed(best, facts, "subsidy_sat").rename({"agreed": "claimed_sat"})
+    fees = _agreed(best, facts, "fee_sat")
+    coins = _agreed(best, facts, "subsidy_sat").rename({"subsidy_sat": "claimed_sat"})
     known = bundled.drop_nulls("fee_sat")
     new = fees.join(known, on="height", how="anti").join(coins, on="height", how="left").sort("height")
     allowed = pl.Series("allowed_sat", map(subsidy_sat, new["height"]), dtype=pl.Int64)
@@ -126,15 +127,15 @@ def added_fees(bundled: pl.DataFrame, best: pl.DataFrame, facts: pl.DataFrame) -
     return new.with_columns(allowed).with_columns(minted).select(bundled.columns)
 
 
-def disputed_fees(best: pl.DataFrame, facts: pl.DataFrame) -> int:
-    """Number of blocks of a best chain on whose fees sources disagree."""
-    return _agreed(best, facts, "fee_sat")["agreed"].null_count()
+def same_point(grid: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `grid_prices` of the market and the settlement point of `power_price`."""
+    same = (pl.col("market") == _MARKET) & (pl.col("location") == _LOCATION) & (pl.col("hours") == _HOURS)
+    return grid.filter(same)
 
 
 def added_power_prices(bundled: pl.DataFrame, grid: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `power_price`, from `grid_prices` of the same market and settlement point."""
-    same = (pl.col("market") == _MARKET) & (pl.col("location") == _LOCATION) & (pl.col("hours") == _HOURS)
-    return grid.filter(same).select(bundled.columns).join(bundled, on="start", how="anti").sort("start")
+    """Rows of `power_price`, from those of `grid_prices` that `same_point` lets pass."""
+    return grid.select(bundled.columns).join(bundled, on="start", how="anti").sort("start")
 
 
 def added_rows(bundled: pl.DataFrame, kept: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -166,9 +167,27 @@ def _agree(both: pl.DataFrame, column: str) -> None:
         )
 
 
-def _agreed(best: pl.DataFrame, facts: pl.DataFrame, column: str) -> pl.DataFrame:
-    """What the sources say of blocks of the best chain (`height`, `agreed`); null if they differ."""
+def claims(best: pl.DataFrame, facts: pl.DataFrame, column: str) -> pl.DataFrame:
+    """What the sources say of blocks of the best chain, by height.
+
+    Args:
+        best: the best chain.
+        facts: table `block_facts`.
+        column: of what they speak.
+
+    Returns:
+        `height`; `agreed`: what more than half of the sources say, at least two of them, or the only one;
+        null if there is no such thing; `n_sources`.
+    """
     said = facts.drop_nulls(column).join(best.select("block_hash"), on="block_hash", how="semi")
-    values = pl.col(column)
-    agreed = pl.when(values.n_unique() == 1).then(values.first()).alias("agreed")
-    return said.group_by("height").agg(agreed)
+    votes = said.group_by("height", column).len("n_votes")
+    n_sources, most = pl.col("n_votes").sum(), pl.col("n_votes").max()
+    is_agreed = (n_sources == 1) | ((most >= 2) & (2 * most > n_sources))
+    winner = pl.col(column).sort_by("n_votes").last()
+    return votes.group_by("height").agg(
+        pl.when(is_agreed).then(winner).alias("agreed"), n_sources.cast(pl.Int64).alias("n_sources")
+    )
+
+
+def _agreed(best: pl.DataFrame, facts: pl.DataFrame, column: str) -> pl.DataFrame:
+    return claims(best, facts, column).select("height", pl.col("agreed").alias(column))

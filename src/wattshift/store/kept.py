@@ -1,43 +1,44 @@
-"""The history of a store: the bundled one, continued by what this store has followed since."""
+"""The history of a store: the bundled one, continued by what this store has followed since.
+
+As of an instant, each row counts in the version that the store had seen by then; where it had seen none,
+in its first version, since history that is imported late must stay of use. Whether a row could be known at
+all at that instant is told by its table (`wattshift.tables.known_at`). A branch of the chain that was best
+while the store followed it stays the best of its time, whatever took over later.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from datetime import datetime
+from functools import cache, cached_property, lru_cache, partial
 
-import numpy as np
 import polars as pl
 
 from wattshift import tables
-from wattshift.chain.bulk import HEADER_DTYPE
-from wattshift.chain.header import HEADER_SIZE, hash_to_hex
-from wattshift.chain.headerchain import HeaderChain
 from wattshift.errors import Missing
 from wattshift.store.bundled import BundledFile, BundledStore
-from wattshift.store.chainstore import BATCH
 from wattshift.store.continuation import (
-    BEST_CHAIN,
     added_blocks,
     added_fees,
     added_periods,
     added_power_prices,
     added_rows,
+    claims,
     continued,
-    disputed_fees,
 )
+from wattshift.store.followed import Followed, State
 from wattshift.store.home import Home
-from wattshift.store.opening import open_ledger
-from wattshift.store.rebuild import rebuild
-from wattshift.store.series import SeriesStore
 from wattshift.store.start import Start
 
 __all__ = ["KeptStore"]
 
-_FED_BY = {"power_price": "grid_prices", "block_fees": "block_facts"}
-"""Tables of the bundled history that are continued by the rows of others."""
+_PASTS = 8
+"""States of the past that are held at once: a backtest walks through them one by one."""
+
+_UNPROVED = {"blocks": ("pool", "pools"), "block_fees": ("fee_sat", "fees")}
+"""What no header proves, by table: its column in `block_facts`, and its name."""
 
 
 class KeptStore:
@@ -64,9 +65,16 @@ class KeptStore:
             )
         self.home = home
         self._bundled = BundledStore() if bundled is None else bundled
-        self._start = Start.bundled() if start is None else start
-        self._added: dict[str, pl.DataFrame] = {}
-        self._series = SeriesStore(home.series)
+        self._followed = Followed(home, Start.bundled() if start is None else start)
+        self._state = State()
+        self._rows = cache(self._find_rows)
+        self._added = cache(self._find_added)
+        self._past = lru_cache(maxsize=_PASTS)(partial(_Past, self, self._bundled, self._followed))
+
+    def as_known(self, at: datetime) -> KeptStore:
+        """The history as this store knew it at an instant; errors as in `read`."""
+        state = self._followed.state(at)
+        return self if state == self._state else self._past(state)
 
     @cached_property
     def files(self) -> Mapping[str, BundledFile]:
@@ -82,6 +90,8 @@ class KeptStore:
         entry, added = self._bundled.file(name), self.added(name)
         if added.is_empty():
             return entry
+        caveat = self._caveat(name)
+        told = f"{added.height:,} rows were followed by this store."
         digest = hashlib.sha256(entry.sha256.encode() + added.write_csv().encode()).hexdigest()
         rows = self.read(name)
         return replace(
@@ -89,8 +99,9 @@ class KeptStore:
             sha256=digest,
             rows=rows.height,
             span=_span(rows, entry),
-            sources=(*entry.sources, (f"followed by this store: {self._followed(name)}", "facts")),
-            note=f"{entry.note} {self._note(name, added)}".strip(),
+            sources=(*entry.sources, (f"followed by this store: {self._sources(name)}", "facts")),
+            note=" ".join(filter(None, (entry.note, told, caveat and f"{caveat[0].upper()}{caveat[1:]}."))),
+            caveat=caveat,
         )
 
     def read(self, name: str) -> pl.DataFrame:
@@ -100,7 +111,7 @@ class KeptStore:
             Conflict: if the store's chain contradicts the bundled one, naming the height.
             StoreError: if what is kept cannot be read or is damaged.
         """
-        return continued(self._bundled.read(name), self.added(name), name)
+        return self._rows(name)
 
     def read_checked(self, name: str) -> pl.DataFrame:
         """Like `read`, and proves the rows against the data dictionary (slower)."""
@@ -109,62 +120,79 @@ class KeptStore:
 
     def added(self, name: str) -> pl.DataFrame:
         """The rows of a table that the bundled history does not have; errors as in `read`."""
-        if name not in self._added:
-            self._added[name] = self._find_added(name)
-        return self._added[name]
+        return self._added(name)
 
     @cached_property
     def best_chain(self) -> pl.DataFrame:
         """The best chain of the ledger from the first bundled block on, every header validated again."""
-        try:
-            with open_ledger(self.home.ledger_place, write=False) as ledger:
-                chain = rebuild(ledger, self._start).chain
-        except Missing:
-            return pl.DataFrame(schema=BEST_CHAIN)
-        return _best_chain(chain, self._bundled.read("blocks")["height"].item(0))
+        return self._followed.best_chain(self._bundled.read("blocks")["height"].item(0))
 
-    @cached_property
-    def _facts(self) -> pl.DataFrame:
-        return self._series.read("block_facts")
+    def _find_rows(self, name: str) -> pl.DataFrame:
+        return continued(self._bundled.read(name), self.added(name), name)
 
     def _find_added(self, name: str) -> pl.DataFrame:
         bundled = self._bundled.read(name)
         match name:
             case "blocks":
-                return added_blocks(bundled, self.best_chain, self._facts)
+                return added_blocks(bundled, self.best_chain, self._followed.said(name, self._state))
             case "block_fees":
-                return added_fees(bundled, self.best_chain, self._facts)
+                return added_fees(bundled, self.best_chain, self._followed.said(name, self._state))
             case "difficulty_periods":
-                interval_blocks = self._start.network.retarget_interval
+                interval_blocks = self._followed.start.network.retarget_interval
                 return added_periods(bundled, self.best_chain, interval_blocks=interval_blocks)
             case "power_price":
-                return added_power_prices(bundled, self._series.read("grid_prices"))
+                return added_power_prices(bundled, self._followed.rows(name, self._state))
             case "btc_usd_daily" | "btc_usd_hourly" | "gpu_prices":
-                return added_rows(bundled, self._series.read(name), name)
+                return added_rows(bundled, self._followed.rows(name, self._state), name)
             case _:
                 return bundled.clear()
 
-    def _followed(self, name: str) -> str:
-        """Who gave the rows, in words."""
-        kept = _FED_BY.get(name, name)
-        if name in {"blocks", "difficulty_periods"}:
-            sources = self._header_sources
-        elif "source" in tables.table(kept).schema:
-            sources = self._series.read(kept)["source"].unique().sort().to_list()
-        else:
-            sources = []
-        return ", ".join(sources) or "sources that gave no name"
+    def _sources(self, name: str) -> str:
+        return ", ".join(self._followed.sources(name)) or "sources that gave no name"
+
+    def _caveat(self, name: str) -> str:
+        """What is used, or not, although no two sources agree on it."""
+        if name not in _UNPROVED:
+            return ""
+        column, what = _UNPROVED[name]
+        said = claims(self.best_chain, self._followed.said(name, self._state), column)
+        said = said.join(self.added(name), on="height", how="semi")
+        lone, disputed = said.filter(pl.col("n_sources") == 1).height, said["agreed"].null_count()
+        told = [f"{what} of {_blocks(lone)} by one source, unchecked"] if lone else []
+        if disputed:
+            told.append(f"sources disagree on the {what} of {_blocks(disputed)}")
+        return "; ".join(told)
+
+
+class _Past(KeptStore):
+    """What a store knew at an instant; what has not changed since is that store's own."""
+
+    def __init__(self, present: KeptStore, bundled: BundledStore, followed: Followed, state: State) -> None:
+        super().__init__(present.home, bundled=bundled, start=followed.start)
+        self._present = present
+        self._followed = followed
+        self._state = state
+
+    def as_known(self, at: datetime) -> KeptStore:
+        """The history as it was known at another instant."""
+        return self._present.as_known(at)
+
+    def read(self, name: str) -> pl.DataFrame:
+        """All rows of a table, as they were known."""
+        return self._present.read(name) if self._is_present(name) else super().read(name)
+
+    def added(self, name: str) -> pl.DataFrame:
+        """The rows that the bundled history does not have, as they were known."""
+        return self._present.added(name) if self._is_present(name) else super().added(name)
 
     @cached_property
-    def _header_sources(self) -> list[str]:
-        with open_ledger(self.home.ledger_place, write=False) as ledger:
-            told = [json.loads(entry.body) for entry in ledger.records(BATCH)]
-        return sorted({batch["origin"]["source"] for batch in told if "origin" in batch})
+    def best_chain(self) -> pl.DataFrame:
+        """The best chain of that time."""
+        branch, today = self._state.branch, self._present.best_chain
+        return today if branch is None else self._followed.chain_before(branch, today)
 
-    def _note(self, name: str, added: pl.DataFrame) -> str:
-        words = f"{added.height:,} rows were followed by this store."
-        disputed = disputed_fees(self.best_chain, self._facts) if name == "block_fees" else 0
-        return f"{words} Sources disagree on the fees of {disputed:,} blocks." if disputed else words
+    def _is_present(self, name: str) -> bool:
+        return self._followed.is_present(name, self._state)
 
 
 class _Files(Mapping[str, BundledFile]):
@@ -196,21 +224,5 @@ def _span(rows: pl.DataFrame, entry: BundledFile) -> tuple[str, str] | None:
     return (str(first)[:10], str(last)[:10]) if is_day else (str(first), str(last))
 
 
-def _best_chain(chain: HeaderChain, first_height: int) -> pl.DataFrame:
-    """The best chain from a height on, as a frame."""
-    first = max(first_height, chain.anchor.height)
-    if first > chain.height:
-        return pl.DataFrame(schema=BEST_CHAIN)
-    raw = chain.headers(first, chain.height)
-    rows = np.frombuffer(raw, dtype=HEADER_DTYPE)
-    parents = [raw[at + 4 : at + 36][::-1].hex() for at in range(0, len(raw), HEADER_SIZE)]
-    return pl.DataFrame(
-        {
-            "height": np.arange(first, chain.height + 1),
-            "header_time_s": rows["time_s"].astype(np.int64),
-            "bits": rows["bits"].astype(np.uint32),
-            "block_hash": [*parents[1:], hash_to_hex(chain.tip.hash)],
-            "prev_block_hash": parents,
-        },
-        schema=BEST_CHAIN,
-    )
+def _blocks(count: int) -> str:
+    return f"{count:,} block" if count == 1 else f"{count:,} blocks"

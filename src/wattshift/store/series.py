@@ -25,12 +25,10 @@ from wattshift.store.files import sync_folder, write_durably
 from wattshift.store.lease import FileLock
 from wattshift.store.manifest import Partition, load_manifest, save_manifest
 from wattshift.store.receipts import Receipt
+from wattshift.store.versions import SEEN, last_of_each, row_key
 from wattshift.tables import UTC_INSTANT
 
 __all__ = ["Batch", "SeriesStore"]
-
-_SEEN = "seen_at"
-"""Beside the table's own columns: when the store learned the row."""
 
 _UNDATED = "0000-00"
 """The month of rows without a date: they sort before all others."""
@@ -81,7 +79,7 @@ class SeriesStore:
             _sweep(home, manifest)
             changed, new, conflicting = dict(manifest), 0, 0
             for month, rows in _by_month(
-                frame.with_columns(pl.lit(seen_at, dtype=UTC_INSTANT).alias(_SEEN)), name
+                frame.with_columns(pl.lit(seen_at, dtype=UTC_INSTANT).alias(SEEN)), name
             ):
                 known = self._rows(name, month, manifest)
                 news, n_corrections = _news(known, rows, name, seen_at)
@@ -112,12 +110,16 @@ class SeriesStore:
             raise InputError(f"rows of {name} have no time", hint="read it without a window")
         rows = self._snapshot(name, window)
         if known_at is not None:
-            rows = rows.filter(pl.col(_SEEN) <= _aware(known_at))
+            rows = rows.filter(pl.col(SEEN) <= _aware(known_at))
         if window is not None and axis is not None:
             time = pl.col(axis).cast(UTC_INSTANT)
             start_at, end_at = _aware(window.start_at), _aware(window.end_at)
             rows = rows.filter(time.is_between(start_at, end_at, closed="left"))
-        return _newest(rows, name).drop(_SEEN)
+        return last_of_each(rows, name).drop(SEEN)
+
+    def versions(self, name: str) -> pl.DataFrame:
+        """All versions of all rows, sorted by key and then by `seen_at`, a column more; errors as `read`."""
+        return self._snapshot(name, None)
 
     def verify(self, name: str) -> int:
         """Prove every file of a table; how many rows it keeps, corrections included.
@@ -194,22 +196,16 @@ def _aware(instant: datetime) -> datetime:
 
 
 def _schema(name: str) -> pl.Schema:
-    return pl.Schema({**tables.table(name).schema, _SEEN: UTC_INSTANT})
+    return pl.Schema({**tables.table(name).schema, SEEN: UTC_INSTANT})
 
 
 def _empty(name: str) -> pl.DataFrame:
     return pl.DataFrame(schema=_schema(name))
 
 
-def _key(name: str) -> list[str]:
-    """What identifies a row; a row without a key is one by all it says."""
-    entry = tables.table(name)
-    return entry.key or list(entry.schema)
-
-
 def _axis(name: str) -> str | None:
     """The column that tells the month of a row; it is part of what identifies the row."""
-    return next((column for column in ("start", "known_at", "date") if column in _key(name)), None)
+    return next((column for column in ("start", "known_at", "date") if column in row_key(name)), None)
 
 
 def _by_month(rows: pl.DataFrame, name: str) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -222,45 +218,39 @@ def _by_month(rows: pl.DataFrame, name: str) -> Iterator[tuple[str, pl.DataFrame
 
 
 def _sorted(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    return rows.sort([*_key(name), _SEEN])
-
-
-def _newest(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The last version of each row of a sorted frame: the one behind which another key begins."""
-    begins = [pl.col(column).ne_missing(pl.col(column).shift(-1)) for column in _key(name)]
-    return rows.filter(pl.any_horizontal(*begins, pl.int_range(pl.len()) == pl.len() - 1))
+    return rows.sort([*row_key(name), SEEN])
 
 
 def _news(known: pl.DataFrame, rows: pl.DataFrame, name: str, seen_at: datetime) -> tuple[pl.DataFrame, int]:
     """The rows that repeat neither what is known nor what was known then, and how many are corrections."""
-    rows = rows.unique(_key(name), maintain_order=True)
+    rows = rows.unique(row_key(name), maintain_order=True)
     if known.is_empty():
         return rows, 0
-    key = _key(name)
+    key = row_key(name)
     # Who says so is no part of what is said: two sources that agree would correct each other without end.
     values = [column for column in tables.table(name).schema if column not in {*key, "source"}]
     marked = rows
-    for when, versions in (("now", known), ("then", known.filter(pl.col(_SEEN) <= seen_at))):
-        renamed = {column: f"{when}:{column}" for column in (*values, _SEEN)}
-        latest = _newest(versions, name).rename(renamed).select(*key, *renamed.values())
+    for when, versions in (("now", known), ("then", known.filter(pl.col(SEEN) <= seen_at))):
+        renamed = {column: f"{when}:{column}" for column in (*values, SEEN)}
+        latest = last_of_each(versions, name).rename(renamed).select(*key, *renamed.values())
         marked = marked.join(latest, on=key, how="left", nulls_equal=True, maintain_order="left")
     same = [
         pl.all_horizontal(
-            pl.col(f"{when}:{_SEEN}").is_not_null(),
+            pl.col(f"{when}:{SEEN}").is_not_null(),
             *(pl.col(column).eq_missing(pl.col(f"{when}:{column}")) for column in values),
         )
         for when in ("now", "then")
     ]
     news = marked.filter(~pl.any_horizontal(same))
-    corrections = news.filter(pl.col(f"now:{_SEEN}").is_not_null())
-    late = corrections.filter(pl.col(f"now:{_SEEN}") >= seen_at)
+    corrections = news.filter(pl.col(f"now:{SEEN}").is_not_null())
+    late = corrections.filter(pl.col(f"now:{SEEN}") >= seen_at)
     if late.height:
         raise Conflict(
             "a correction must be known later than what it corrects",
             table=name,
             key=late.select(key).row(0),
             known_at=seen_at,
-            corrects=late[f"now:{_SEEN}"].max(),
+            corrects=late[f"now:{SEEN}"].max(),
             hint="append in the order in which things became known",
         )
     return news.select(rows.columns), corrections.height

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wattshift.errors import InputError, Malformed
-from wattshift.sources.files.pricefile import parse_prices
+from wattshift.sources.files.pricefile import parse_prices, parse_values
 from wattshift.tables import UTC_INSTANT
 
 CHICAGO = "America/Chicago"
@@ -223,3 +223,40 @@ def test_damaged_parquet_never_gives_a_traceback(where: int, bits: bytes) -> Non
     except Malformed:
         return
     assert frame.height > 1
+
+
+def test_a_series_of_any_figure() -> None:
+    small = csv_of("2026-01-19T12:00Z,0.37", "2026-01-19T13:00Z,-0.5", header="start,t_per_mwh")
+    frame = parse_values(small, name="mine.csv")
+    assert dict(frame.schema) == {"start": UTC_INSTANT, "hours": pl.Float64, "value": pl.Float64}
+    assert frame["value"].to_list() == [0.37, -0.5]
+    times = pl.Series([datetime(2026, 1, 19, hour, tzinfo=UTC) for hour in (12, 13)])
+    assert parse_values(parquet_of(MW=[1, 2], time=times), name="mine.parquet")["value"].to_list() == [
+        1.0,
+        2.0,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (csv_of("2026-01-19T12:00Z,1,2", header="start,a,b"), "not just one column beside the time"),
+        (csv_of("1,2", header="a,b"), "not just one column beside the time"),
+        (
+            csv_of("2026-01-19T12:00Z,1", "2026-01-19T13:00Z,1", "2026-01-19T15:00Z,1"),
+            "1 interval is missing",
+        ),
+        (csv_of("2026-01-19T12:00Z,1", "2026-01-19T13:00Z,x"), "figure"),
+        (
+            parquet_of(
+                start=pl.Series([datetime(2026, 1, 19, h, tzinfo=UTC) for h in (1, 2)]), v=[1.0, float("nan")]
+            ),
+            "a figure is not a finite number",
+        ),
+    ],
+)
+def test_an_unsound_series_of_figures(data: bytes, told: str) -> None:
+    with pytest.raises(Malformed, match=told) as raised:
+        parse_values(data, name="mine.csv")
+    assert raised.value.context["file"] == "mine.csv"
+    assert raised.value.hint

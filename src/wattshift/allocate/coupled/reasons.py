@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from wattshift.allocate.coupled.conflict import LimitKind
@@ -11,7 +13,7 @@ from wattshift.allocate.coupled.plan import CoupledPlan, load_mw
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.errors import InputError
 
-__all__ = ["explain_coupled", "marginal_uses", "say_worths"]
+__all__ = ["LimitWorth", "explain_coupled", "marginal_uses", "say_worths", "worths_of_limits"]
 
 _SAME_MW = 1e-6
 _SAME_USD = 0.05
@@ -59,17 +61,48 @@ def marginal_uses(problem: CoupledProblem, plan: CoupledPlan, interval: int) -> 
     return tuple(found)
 
 
-def say_worths(problem: CoupledProblem, prices: Prices) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitWorth:
+    """What one MW more of a limit is worth over a horizon.
+
+    Args:
+        name: the limit, such as "the connection".
+        worth_usd_per_mw: that worth [USD/MW].
+        binding_hours: hours in which it is worth anything [h].
+    """
+
+    name: str
+    worth_usd_per_mw: float
+    binding_hours: float
+
+
+def worths_of_limits(problem: CoupledProblem, prices: Prices) -> tuple[LimitWorth, ...]:
     """What one MW more of each limit that binds is worth over the horizon, dearest first."""
-    totals = {key: prices.total_usd_per_mw(*key, problem.hours) for key in prices.limits if key[0] in _NAMES}
-    dearest = sorted(totals.items(), key=lambda item: -item[1])
+    hours = problem.hours
+    worths = [
+        LimitWorth(
+            name=_NAMES[kind].format(part=part),
+            worth_usd_per_mw=prices.total_usd_per_mw(kind, part, hours),
+            binding_hours=float(hours[row > _LEAST_USD].sum()),
+        )
+        for (kind, part), row in prices.limits.items()
+        if kind in _NAMES
+    ]
+    seen = [worth for worth in worths if worth.worth_usd_per_mw >= _LEAST_USD]
+    return tuple(sorted(seen, key=lambda worth: -worth.worth_usd_per_mw))
+
+
+def say_worths(problem: CoupledProblem, prices: Prices) -> tuple[str, ...]:
+    """The same in words."""
     fixed = ", with the yes-or-no choices as they are" if prices.choices_fixed else ""
     return tuple(
-        f"one more MW of {_NAMES[kind].format(part=part)} is worth {total:,.2f} USD{fixed}"
-        for (kind, part), total in dearest
-        if total >= 0.005
+        f"one more MW of {worth.name} is worth {worth.worth_usd_per_mw:,.2f} USD{fixed}"
+        for worth in worths_of_limits(problem, prices)
     )
 
+
+_LEAST_USD = 0.005
+"""What would not be seen in cents."""
 
 _NAMES = {
     LimitKind.CONNECTION: "the connection",

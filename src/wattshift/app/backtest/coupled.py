@@ -46,7 +46,7 @@ _Path: TypeAlias = Callable[[int, int], _Row]
 """Prices after interval `last` of the material: (last, count) -> shape (count,)."""
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told (done, total) intervals."""
+"""Told (done, total) months."""
 
 _FINE_H = 1.0
 _GAP_RATIO = 2e-4

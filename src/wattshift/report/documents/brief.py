@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from wattshift.clock import format_instant
 from wattshift.provenance import Origin
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 from wattshift.report.documents.site import Decision, PlanDocument, ValueDocument
@@ -58,6 +59,7 @@ class BriefDocument:
 
     Args:
         as_of: the instant.
+        lag_s: how long ago that was, if it should be the present but the store has fallen behind [s].
         site: name of the site.
         site_note: where the site comes from.
         leaves_out: keys of the site file that the figures about the site know nothing of.
@@ -76,6 +78,7 @@ class BriefDocument:
     """
 
     as_of: datetime
+    lag_s: float | None = None
     site: str
     site_note: str
     leaves_out: tuple[str, ...]
@@ -91,3 +94,8 @@ class BriefDocument:
     hashrate_series: DailySeries
     hashprice_series: DailySeries
     origins: tuple[Origin, ...]
+
+    @property
+    def now_is(self) -> str:
+        """What to call the instant: "now" only if it is."""
+        return "now" if self.lag_s is None else f"as of {format_instant(self.as_of)}"

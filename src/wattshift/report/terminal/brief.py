@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from wattshift.clock import format_instant
-from wattshift.report.documents.brief import BriefDocument, ChangeRow, DailySeries
+from wattshift.report.documents.brief import BriefDocument, DailySeries
 from wattshift.report.facts import network_facts
 from wattshift.report.figures import name, sentence, short_day
 from wattshift.report.terminal.layout import headline, origins_view, prose, row, table
@@ -42,14 +42,14 @@ def brief_view(document: BriefDocument) -> Group:
         _daily_curve(document.hashprice_series, digits=2),
         *_section("What a MWh is worth", document.value.in_words),
         uses_table(document.value),
-        *_section("What to run now"),
+        *_section(f"What to run {document.now_is}"),
         decisions_table(document.now),
         *_section(f"What {days} would have earned", month.in_words),
         accounts_table(month.accounts),
         energy_table(month.uses),
         price_curve(month),
         *_section("What changed in a week"),
-        _changes_table(document.changes),
+        _changes_table(document),
         *_section("Where the figures come from"),
         origins_view(document.origins),
     )
@@ -78,8 +78,8 @@ def _daily_curve(series: DailySeries, *, digits: int) -> RenderableType:
     )
 
 
-def _changes_table(changes: tuple[ChangeRow, ...]) -> Table:
-    made = table("", ">a week ago", ">now", ">change", "what that means")
-    for each in changes:
+def _changes_table(document: BriefDocument) -> Table:
+    made = table("", ">a week ago", f">{document.now_is}", ">change", "what that means")
+    for each in document.changes:
         row(made, each.what, each.before, each.after, each.change, each.verdict)
     return made

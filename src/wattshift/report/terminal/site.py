@@ -200,14 +200,14 @@ def accounts_table(accounts: Sequence[AccountRow]) -> Table:
     return made
 
 
-def energy_table(uses: Sequence[UseEnergyRow]) -> Table:
-    """What each use drew and earned under the plan."""
+def energy_table(uses: Sequence[UseEnergyRow], *, length: int = _NAME) -> Table:
+    """What each use drew and earned under the plan; names of up to this length."""
     made = table("use", ">MWh", ">hours on", ">of the time", ">revenue USD", ">USD/MWh")
     for use in uses:
         each = use.revenue_usd_per_mwh
         row(
             made,
-            name(use.name, length=_NAME),
+            name(use.name, length=length),
             number(use.energy_mwh),
             number(use.running_hours, 1),
             percent(use.running_frac, signed=False),
@@ -217,8 +217,8 @@ def energy_table(uses: Sequence[UseEnergyRow]) -> Table:
     return made
 
 
-def decisions_table(decisions: Sequence[Decision], *, title: str | None = None) -> Table:
-    """What each use should draw, and why."""
+def decisions_table(decisions: Sequence[Decision], *, title: str | None = None, length: int = _NAME) -> Table:
+    """What each use should draw, and why; names of up to this length."""
     made = table("use", "state", ">MW", ">of", "why", title=title)
     for use in decisions:
         share = min(1.0, max(0.0, use.load_mw / use.capacity_mw)) if use.capacity_mw else 0.0
@@ -226,7 +226,7 @@ def decisions_table(decisions: Sequence[Decision], *, title: str | None = None) 
         meter = "\N{FULL BLOCK}" * filled + "\N{LIGHT SHADE}" * (_METER - filled)
         row(
             made,
-            name(use.name, length=_NAME),
+            name(use.name, length=length),
             Text(meter, style="green" if filled else "dim"),
             number(use.load_mw, 1),
             number(use.capacity_mw, 1),

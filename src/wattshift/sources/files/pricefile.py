@@ -32,7 +32,7 @@ _Labels = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class _Figure:
-    """What stands beside the time: what errors call it, how it is to be written, and in which column it is."""
+    """What stands beside the time: what errors call it, how it is written, and in which column it is."""
 
     noun: str
     hint: str
@@ -158,8 +158,9 @@ def _value_columns(header: list[str], name: str) -> tuple[int, int]:
     """Where the time stands, and the only other column."""
     time = next((column for column in _TIME_COLUMNS if column in header), None)
     if time is None or len(header) != 2:
+        found = ", ".join(map(quoted, header[:20])) or "none"
         raise Malformed(
-            f"there is not just one column beside the time among {', '.join(map(quoted, header[:20])) or 'none'}",
+            f"there is not just one column beside the time among {found}",
             file=name,
             line=1,
             hint="keep two columns, separated by a comma: start, and the figures of the series",

@@ -1,0 +1,1 @@
+"""The use-case `plan` of a site whose intervals hang together."""
