@@ -222,6 +222,25 @@ def test_a_branch_that_was_not_followed_in_its_time_counts_for_nothing(
     assert feed.known(tip_at + timedelta(hours=2))["blocks"][-1][0] == FIRST + 4
 
 
+def test_of_two_reorganisations_each_counts_in_its_time(tmp_path: Path) -> None:
+    """The second goes deeper than the first, below blocks that both had left alone."""
+    start, branch, tip_at = grown(3)
+    feed = Feed(tmp_path, start)
+    feed.headers(branch.above(FIRST), tip_at + SECOND)
+    longer = branch.fork(FIRST + 3).grow(1, salt=1)
+    shallow, deep = branch.fork(FIRST + 3).grow(2, salt=2), branch.fork(FIRST + 1).grow(5, salt=3)
+    known = {}
+    for minutes, chain in ((0, branch), (11, longer), (25, shallow), (40, deep)):
+        feed.headers(chain.above(FIRST), tip_at + timedelta(minutes=minutes))
+        at = tip_at + timedelta(minutes=minutes, seconds=30)
+        past = feed.history.as_known(at)
+        assert past.best_chain["block_hash"].item(-1) == chain.hash(chain.height)[::-1].hex()
+        known[at] = past.best_chain
+    for at, then in known.items():
+        again = feed.history.as_known(at).best_chain.filter(pl.col("height") <= then["height"].max())
+        assert again.equals(then)
+
+
 def test_an_archive_shows_the_past_as_it_was(tmp_path: Path) -> None:
     start, branch, tip_at = grown(3)
     feed = Feed(tmp_path, start)
