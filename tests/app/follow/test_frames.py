@@ -189,3 +189,20 @@ def test_what_is_repeated_is_not_compared_with_itself(tmp_path: Path) -> None:
     asked.run(70 * 24, step_hours=24)
     asked.run(48)
     assert kept(world)[-1] == world.wall() - HOUR
+
+
+def test_two_sources_that_disagree_do_not_correct_each_other_for_ever(tmp_path: Path) -> None:
+    world = virtual(tmp_path)
+    first = Operator(world, START - timedelta(days=1), price=40.0)
+    second = Operator(world, START - timedelta(days=1), price=41.0, name="second")
+    both = [Asked(world, first), Asked(world, second)]
+    for _ in range(12):
+        for asked in both:
+            asked.run(1)
+    table = SeriesStore(tmp_path).read("grid_prices")
+    assert set(table["source"]) == {"operator", "second"}, "the second fills what the first has not yet"
+    assert SeriesStore(tmp_path).verify("grid_prices") == table.height, "and nothing was corrected"
+    first.price = 45.0
+    both[0].run(1)
+    ours = SeriesStore(tmp_path).read("grid_prices").filter(pl.col("source") == "operator")
+    assert max(ours["price_usd_per_mwh"].to_list()) > 45.0, "a revision by whoever brought a row counts"

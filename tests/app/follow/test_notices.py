@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from support.following import MemoryKeeper, Noted, Scripted, Virtual, connected
 from support.headers import Branch, easy
+from wattshift.app.follow.headers import chain_notices
 from wattshift.app.follow.notices import NOTICE_S, Notice, Notices
+from wattshift.chain.header import hash_to_hex
+from wattshift.chain.headerchain import HeaderChain
 from wattshift.chain.params import MAINNET
 from wattshift.config.follow import PollPace
 
@@ -94,3 +97,18 @@ def test_a_thousand_flips_of_the_tip_are_a_handful_of_notices(tmp_path: Path) ->
     assert 1 <= len(reorgs) <= 3, "one every ten minutes"
     assert {"depth", "old", "new", "fork", "gained_hashes", "source"} <= set(reorgs[0])
     assert sum(each.get("untold", 0) for each in reorgs) + len(reorgs) >= 90
+
+
+def test_blocks_that_look_like_a_timewarp_are_told() -> None:
+    network = easy(MAINNET, interval=16)
+    branch = Branch(network).grow(46)
+    newest_s = branch.parsed[-1].time_s
+    branch.add(newest_s + 7_202)
+    branch.add(newest_s + 1)  # 48 opens a period more than two hours before the block below it
+    extension = HeaderChain(network).extend(branch.raw(), newest_s + 7_202)
+    (told,) = chain_notices(extension, "miner", NOW)
+    assert (told.kind, told.level) == ("timewarp", logging.WARNING)
+    assert told.facts == {"source": "miner", "blocks": 1, "last": hash_to_hex(branch.hash(48))}
+    assert hash_to_hex(branch.hash(48)) in told.words
+    honest = HeaderChain(network).extend(Branch(network).grow(60).raw(), newest_s + 10**6)
+    assert list(chain_notices(honest, "miner", NOW)) == []

@@ -85,7 +85,7 @@ class FramePursuit:
         if answer is not None and answer.height:
             rows = tables.check(answer, name, source=self._source.name)
             check_table(rows, name, source=self._source.name, known=self._kept_before(rows, now.at))
-            self._keeper.append(name, rows, now.at)
+            self._keeper.append(name, self._unclaimed(rows), now.at)
             for feed, at, value in self._values(rows):
                 self._stuck.hear(feed, value, at, now)
         self.put_off(now)
@@ -101,6 +101,19 @@ class FramePursuit:
 
     def _kept(self, now_at: datetime, back: timedelta) -> pl.DataFrame:
         return self._keeper.read(self._source.table, Window(start_at=now_at - back, end_at=now_at + _STEP))
+
+    def _unclaimed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Without the rows that another source brought first.
+
+        Two sources that disagree would otherwise correct each other at every poll, for ever; a revision by
+        the source that brought a row still corrects it.
+        """
+        if self._source.table != _WATCHED:
+            return rows
+        starts: list[datetime] = rows["start"].to_list()
+        window = Window(start_at=min(starts), end_at=max(starts) + _STEP)
+        others = self._keeper.read(self._source.table, window).filter(pl.col("source") != self._source.name)
+        return rows.join(others, on=["start", "market", "location"], how="anti", maintain_order="left")
 
     def _kept_before(self, rows: pl.DataFrame, now_at: datetime) -> pl.DataFrame:
         """What new rows follow upon: not what they repeat."""
