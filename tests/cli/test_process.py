@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -64,7 +65,11 @@ def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
     assert f"wattshift {verb}" in " ".join(ended.out.split())
 
 
-@pytest.mark.parametrize("verb", [name for name in DocumentName if name is not DocumentName.SITE])
+READ = {DocumentName.SITE, DocumentName.FOLLOW}
+"""What people write and verbs read, as TOML."""
+
+
+@pytest.mark.parametrize("verb", [name for name in DocumentName if name not in READ])
 def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path: Path) -> None:
     article = tmp_path / "article.md"
     article.write_text("January 19, 2026. The hashrate fell below 1 ZH/s.", encoding="utf-8")
@@ -92,6 +97,13 @@ def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path:
 def test_the_published_schemas_are_those_of_the_docs(run: Run, verb: str) -> None:
     published = Path(__file__).parents[2] / "docs" / "schema" / f"{verb}.schema.json"
     assert json.loads(published.read_text(encoding="utf-8")) == json.loads(run("schema", verb).out)
+
+
+def test_the_example_settings_obey_their_published_schema(run: Run) -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(run("schema", "follow").out))
+    settings = tomllib.loads(run("follow", "--example").out)
+    validator.validate(settings)
+    assert not validator.is_valid({**settings, "sauces": []}), "an unknown key is refused"
 
 
 def test_the_example_site_is_a_site(run: Run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wattshift.config import site_schema
+from wattshift.config.follow import follow_schema
 from wattshift.errors import InputError
 from wattshift.report.documents.backtest import BacktestDocument
 from wattshift.report.documents.brief import BriefDocument
@@ -49,13 +50,15 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON schema of a document, or of a site file for "site".
+    """The JSON schema of a document, of a site file for "site", or of the follower's settings for "follow".
 
     Raises:
         InputError: if there is no such document.
     """
     if name == "site":
         return site_schema()
+    if name == "follow":
+        return follow_schema()
     if name not in DOCUMENTS:
         raise InputError(f"there is no document {name!r}", hint="use one of " + ", ".join(DOCUMENTS))
     return json_schema(DOCUMENTS[name], name=name)

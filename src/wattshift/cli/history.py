@@ -35,6 +35,7 @@ class DocumentName(StrEnum):
     STRESS = "stress"
     POOLS = "pools"
     SITE = "site"
+    FOLLOW = "follow"
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +56,7 @@ def data(at: At = None, as_json: AsJson = False) -> None:
 
 
 def schema(name: Annotated[DocumentName, typer.Argument(help="Which document.")]) -> None:
-    """The JSON schema of a verb's --json output, or of a site file.
+    """The JSON schema of a verb's --json output, of a site file, or of the follower's settings.
 
     Example: wattshift schema brief
     """

@@ -54,11 +54,6 @@ class Offer:
         """Its name, safe to print and to keep."""
         return printable(self.path.name)
 
-    @property
-    def n_headers(self) -> int:
-        """How many headers it has room for."""
-        return self.content.count if isinstance(self.content, HeaderFile) else 0
-
 
 def read_offer(path: Path, kind: FileKind | None, network: Network, labels: Labels) -> Offer:
     """Read a file; nothing of it is believed yet, and nothing is written.

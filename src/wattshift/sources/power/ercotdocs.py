@@ -17,9 +17,10 @@ import polars as pl
 from wattshift.clock import Clock, SystemClock, Window, parse_instant
 from wattshift.errors import ConfigError, InputError, NoData, Rejected
 from wattshift.sources.files.archives import pack
-from wattshift.sources.http.client import HttpClient, HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import Endpoint, Fetched
 from wattshift.sources.power.ercot import DAY_AHEAD, REAL_TIME, parse_ercot
+from wattshift.sources.power.operator import OperatorService
 from wattshift.sources.power.pricerows import within
 from wattshift.sources.strictjson import Json
 
@@ -64,7 +65,7 @@ _REPORTS = {
 }
 
 
-class ErcotSource:
+class ErcotSource(OperatorService):
     """Settlement point prices from ERCOT's list of public documents.
 
     Args:
@@ -97,25 +98,7 @@ class ErcotSource:
             )
         self._report = _REPORTS[market]
         self._locations = frozenset(locations)
-        self._name = name
-        self._base_url = base_url.rstrip("/")
-        self._client = HttpClient(source=name, upstream=_UPSTREAM, limits=limits, clock=clock)
-        self._client.check(self._base_url)
-
-    @property
-    def name(self) -> str:
-        """The name under which it is configured."""
-        return self._name
-
-    @property
-    def upstream(self) -> str:
-        """Who stands behind it."""
-        return _UPSTREAM
-
-    @property
-    def table(self) -> str:
-        """Which table it fills."""
-        return "grid_prices"
+        super().__init__(_UPSTREAM, name=name, base_url=base_url, limits=limits, clock=clock)
 
     @property
     def documents(self) -> Endpoint[Window, tuple[Document, ...]]:
@@ -126,10 +109,6 @@ class ErcotSource:
     def rows(self) -> Endpoint[Window, pl.DataFrame]:
         """The prices of a window; fetched as an archive of the documents as they came."""
         return Endpoint(self._fetch_documents, self._parse_documents)
-
-    def close(self) -> None:
-        """Let go of connections."""
-        self._client.close()
 
     def _fetch_list(self, _window: Window) -> Fetched:
         url = f"{self._base_url}/misapp/servlets/IceDocListJsonWS"

@@ -10,9 +10,10 @@ import polars as pl
 
 from wattshift.clock import Clock, SystemClock, Window
 from wattshift.errors import ConfigError, Rejected
-from wattshift.sources.http.client import HttpClient, HttpLimits
+from wattshift.sources.http.client import HttpLimits
 from wattshift.sources.port import Endpoint, Fetched
 from wattshift.sources.power.caiso import MARKETS, parse_caiso
+from wattshift.sources.power.operator import OperatorService
 from wattshift.sources.power.pricerows import within
 
 __all__ = ["OasisSource"]
@@ -45,7 +46,7 @@ _QUERIES = {
 }
 
 
-class OasisSource:
+class OasisSource(OperatorService):
     """Locational marginal prices from CAISO.
 
     Args:
@@ -80,34 +81,12 @@ class OasisSource:
             )
         self._query = _QUERIES[market]
         self._nodes = nodes
-        self._name = name
-        self._base_url = base_url.rstrip("/")
-        self._client = HttpClient(source=name, upstream=_UPSTREAM, limits=limits, clock=clock)
-        self._client.check(self._base_url)
-
-    @property
-    def name(self) -> str:
-        """The name under which it is configured."""
-        return self._name
-
-    @property
-    def upstream(self) -> str:
-        """Who stands behind it."""
-        return _UPSTREAM
-
-    @property
-    def table(self) -> str:
-        """Which table it fills."""
-        return "grid_prices"
+        super().__init__(_UPSTREAM, name=name, base_url=base_url, limits=limits, clock=clock)
 
     @property
     def rows(self) -> Endpoint[Window, pl.DataFrame]:
         """The prices of a window of at most 31 days."""
         return Endpoint(self._fetch, self._parse)
-
-    def close(self) -> None:
-        """Let go of connections."""
-        self._client.close()
 
     def _fetch(self, window: Window) -> Fetched:
         if window.end_at - window.start_at > _MAX_WINDOW:
