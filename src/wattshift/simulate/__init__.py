@@ -1,0 +1,1 @@
+"""The simulated network and grid: what they would do in return."""
