@@ -1,7 +1,8 @@
 """How much of perfect foresight can be had: break-evens, neighbouring settings, fleets, sites that couple.
 
 Run: python benchmarks/study_backtest.py            the long tables of energy-only sites, a minute
-     python benchmarks/study_backtest.py 2023-08    and of sites that couple, some minutes a month
+     python benchmarks/study_backtest.py 2023-08    and of sites that couple, half a minute a month
+     python benchmarks/study_backtest.py all        all months of one such site by year, on all cores
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from wattshift.app.backtest.material import Material, gather
 from wattshift.app.backtest.run import backtest
 from wattshift.app.backtest.separable import replay_separable
+from wattshift.app.engine.opening import open_engine
 from wattshift.app.snapshot import Archive
 from wattshift.assets.ancillary import AncillaryProduct
 from wattshift.assets.battery import SiteBattery
@@ -45,6 +47,7 @@ WIDE_USD_PER_MWH = (
     700.0,
 )
 ZONE = "America/Chicago"
+WINDOW = Window(start_at=datetime(2021, 1, 8, 6, tzinfo=UTC), end_at=datetime(2026, 4, 22, tzinfo=UTC))
 FLEETS = {
     "new: 17.5": {17.5: 100.0},
     "16, 18.5, 29.5": {16.0: 35.0, 18.5: 41.0, 29.5: 24.0},
@@ -62,6 +65,9 @@ def main() -> None:
     table = archive.table("power_price")
     price = table["price_usd_per_mwh"].to_numpy()
     year = table["start"].dt.convert_time_zone(ZONE).dt.year().to_numpy()
+    if sys.argv[1:] == ["all"]:
+        coupled_years(archive)
+        return
     if len(sys.argv) > 1:
         for month in sys.argv[1:]:
             coupled_month(archive, *map(int, month.split("-")))
@@ -141,11 +147,10 @@ def by_setting(price: Row, year: NDArray[np.int64]) -> None:
 
 def by_fleet(archive: Archive) -> None:
     print("fleets at the hashprice of the day, 6 USD/MWh of charges: captured [%], over fleet average [%]")
-    window = Window(start_at=datetime(2021, 1, 8, 6, tzinfo=UTC), end_at=datetime(2026, 4, 22, tzinfo=UTC))
     material: Material | None = None
     for name, fleet in FLEETS.items():
         site = site_of(name, fleet)
-        material = material or gather(archive.as_of(None), site, window)
+        material = material or gather(archive.as_of(None), site, WINDOW)
         outcomes = replay_separable(site, material)
         years = material.window["start"].dt.convert_time_zone(ZONE).dt.year().to_numpy()
         for label, rows in (("all", years > 0), *((str(each), years == each) for each in np.unique(years))):
@@ -154,7 +159,7 @@ def by_fleet(archive: Archive) -> None:
 
 
 def told(profit: dict[Way, float]) -> str:
-    best, fleet = profit[Way.FORESIGHT], profit[Way.FLEET_AVERAGE]
+    best, fleet = profit[Way.FORESIGHT], profit.get(Way.FLEET_SELLING, profit[Way.FLEET_AVERAGE])
     shares = ", ".join(f"{way.value} {100 * usd / best:.2f}" for way, usd in profit.items() if usd)
     return (
         f"{shares}; over fleet average {100 * (profit[Way.PLANNER] / fleet - 1):+.1f},"
@@ -171,6 +176,20 @@ def coupled_month(archive: Archive, year: int, month: int) -> None:
         )
         profit = {result.way: result.profit_usd for result in document.whole.ways}
         print(f"{year}-{month:02}, {name}: {told(profit)}", flush=True)
+
+
+def coupled_years(archive: Archive) -> None:
+    name = "17.5, 29.5, 38"
+    with open_engine() as engine:
+        document = backtest(
+            archive,
+            with_all_that_couples(site_of(name, FLEETS[name])),
+            start_at=WINDOW.start_at,
+            end_at=WINDOW.end_at,
+            engine=engine,
+        )
+    for span in document.spans:
+        print(f"{span.name}, {name}: {told({result.way: result.profit_usd for result in span.ways})}")
 
 
 def site_of(name: str, fleet: dict[float, float]) -> Site:

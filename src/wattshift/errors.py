@@ -76,12 +76,13 @@ __all__ = [
 
 
 class ExitStatus(IntEnum):
-    """The process exit statuses of the command line."""
+    """The process exit statuses of the command line; a fallback is a plan, but not the one asked for."""
 
     OK = 0
     FAILED = 1
     CALLER = 2
     DATA = 3
+    FALLBACK = 4
 
 
 class WattshiftError(Exception):

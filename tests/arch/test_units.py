@@ -28,11 +28,18 @@ FOREIGN = re.compile(
 INSTANTS = frozenset({"as_of", "instant", "now"})
 """Standing names of an instant, beside those that end in `_at`."""
 ANY_UNIT = {
+    "wattshift.allocate.coupled.elastic": "a slack has the unit of its row",
     "wattshift.allocate.coupled.program": "a program holds power, energy and money side by side",
     "wattshift.app.follow.stuck": "a feed has a unit of its own, which is told with its numbers",
     "wattshift.report.page.scales": "an axis carries whatever its chart shows",
     "wattshift.report.page.svg": "so do the shapes on it",
     "wattshift.measures.stress.signals: trailing_mean.values": "the mean of anything",
+    "wattshift.simulate.kernel.blocks": "arrays of unlike numbers, each by its place",
+    "wattshift.simulate.kernel.events": "so are the rows of events",
+    "wattshift.simulate.kernel.miners": "and what is counted of miners",
+    "wattshift.simulate.kernel.model": "and all that the loops share",
+    "wattshift.simulate.kernel.path": "and the numbers of a day",
+    "wattshift.simulate.result: NetworkForecast.path_figures": "the name of each figure ends in its unit",
 }
 """Modules and names whose numbers have no unit of their own, each with its reason."""
 

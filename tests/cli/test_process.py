@@ -38,7 +38,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert imported_by("--help") & (HEAVY | NEVER) == set()
 
 
-@pytest.mark.parametrize("verb", ["hashrate", "value", "plan", "brief", "stress", "pools"])
+@pytest.mark.parametrize("verb", ["hashrate", "value", "plan", "brief", "stress", "pools", "security"])
 def test_no_verb_imports_what_it_does_not_use(verb: str) -> None:
     modules = imported_by(verb)
     assert modules & NEVER == set()
@@ -65,8 +65,11 @@ def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
     assert f"wattshift {verb}" in " ".join(ended.out.split())
 
 
-READ = {DocumentName.SITE, DocumentName.FOLLOW}
-"""What people write and verbs read, as TOML."""
+READ = {
+    *(DocumentName.SITE, DocumentName.STATE, DocumentName.FOLLOW),
+    *(DocumentName.SAVED_PLAN, DocumentName.PORTFOLIO_FILE),
+}
+"""What verbs read: files that people write, as TOML, and a plan that a verb kept."""
 
 
 @pytest.mark.parametrize("verb", [name for name in DocumentName if name not in READ])
@@ -79,11 +82,18 @@ def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path:
         DocumentName.WHY: ["--start", "2026-01-20", "--end", "2026-02-10"],
         DocumentName.BACKTEST: ["--start", "2026-01-24", "--end", "2026-01-27"],
         DocumentName.SITE_PLAN: ["--site", str(EXAMPLE_SITES["miner-battery-10mw"])],
+        DocumentName.SCENARIO_PLAN: [
+            *("--site", str(EXAMPLE_SITES["miner-battery-10mw"])),
+            *("--start", "2026-01-24", "--scenarios", "4"),
+        ],
+        DocumentName.PORTFOLIO: [
+            *("--start", "2025-09-02T05:00Z", "--end", "2025-09-02T17:00Z", "--engine", "local:1")
+        ],
         DocumentName.SCORE: ["--periods", "3", "--depths", "144,1200"],
         DocumentName.SOURCES: ["--store", str(tmp_path)],
         DocumentName.DOCTOR: ["--store", str(tmp_path)],
     }
-    name = "plan" if verb is DocumentName.SITE_PLAN else verb.value
+    name = "plan" if verb in {DocumentName.SITE_PLAN, DocumentName.SCENARIO_PLAN} else verb.value
     schema = json.loads(run("schema", verb.value).out)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)

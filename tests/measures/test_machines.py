@@ -59,6 +59,14 @@ def test_nothing_from_later_and_nothing_older_than_a_year() -> None:
     assert known is not None
 
 
+def test_any_age_may_be_asked_for() -> None:
+    frame = points((date(2020, 6, 1), "25-38 J/TH", 7.0))
+    at = datetime(2025, 6, 1, tzinfo=UTC)
+    found = machine_price(frame, at, efficiency_j_per_th=30.0, max_age_days=float("inf"))
+    assert found is not None
+    assert found.age_days == 1_826
+
+
 def test_an_efficiency_outside_every_tier_has_no_price() -> None:
     frame = points((date(2025, 6, 1), "25-38 J/TH", 7.0))
     assert machine_price(frame, datetime(2025, 7, 1, tzinfo=UTC), efficiency_j_per_th=12.0) is None

@@ -38,8 +38,8 @@ def site_caps(
     """
     cap = np.full(len(start), site.connection_mw)
     who = np.full(len(start), -1)
-    end = _ends(start, hours)
     for index, rule in enumerate(site.rules):
+        end = _ends(start, hours)
         tighter = _applies(rule, site.time_zone, start, end, spot_usd_per_mwh) & (rule.max_mw < cap)
         cap[tighter], who[tighter] = rule.max_mw, index
     return cap, who
@@ -56,6 +56,8 @@ def calendar_mask(
         start: starts of the intervals, UTC.
         hours: their lengths [h], at most 1, shape (T,).
     """
+    if not (rule.hours_of_day or rule.weekdays or rule.months):
+        return np.ones(len(start), np.bool_)
     last = _ends(start, hours) - timedelta(microseconds=1)
     return _calendar(rule, zone, start) | _calendar(rule, zone, last)
 

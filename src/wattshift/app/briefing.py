@@ -11,6 +11,7 @@ from wattshift.allocate.problem import build
 from wattshift.app import network
 from wattshift.app.planning import decisions_of, plan
 from wattshift.app.power import last_price, present_interval, prices_within
+from wattshift.app.securitystate import AttackGiven, security_origins, security_state
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.app.valuing import value
 from wattshift.assets.site import Site
@@ -30,6 +31,8 @@ __all__ = ["brief"]
 _MONTH = timedelta(days=30)
 _WEEK = timedelta(days=7)
 _SERIES_DAYS = 90
+_RECENT = AttackGiven(max_age_days=365)
+"""The brief leans on no price of machines that is older than a year."""
 
 
 def brief(
@@ -52,6 +55,7 @@ def brief(
     hashrate = network.hashrate_over(archive, at=at)
     difficulty = network.difficulty(archive, at=at)
     hashprice = network.hashprice(archive, at=at)
+    security = security_state(snapshot, _RECENT)
     worth = value(archive, site, at=at)
     month = plan(archive, site, at=at, start_at=at - _MONTH, end_at=at)
     now = _now(snapshot, site)
@@ -62,16 +66,11 @@ def brief(
         site=site.name,
         site_note=site_note,
         leaves_out=month.leaves_out,
-        headlines=(
-            now_in_words,
-            headlines.hashrate_headline(hashrate),
-            headlines.difficulty_headline(difficulty),
-            headlines.hashprice_headline(hashprice),
-            month.in_words,
-        ),
+        headlines=(now_in_words, *_network_headlines(hashrate, difficulty, hashprice), month.in_words),
         hashrate=hashrate,
         difficulty=difficulty,
         hashprice=hashprice,
+        security=security,
         value=worth,
         now=now,
         now_in_words=now_in_words,
@@ -79,7 +78,20 @@ def brief(
         changes=_changes(snapshot, site, hashrate, difficulty, hashprice),
         hashrate_series=_hashrate_series(snapshot),
         hashprice_series=_hashprice_series(snapshot),
-        origins=_merged(hashrate.origins, hashprice.origins, worth.origins, month.origins),
+        origins=_merged(
+            *(each.origins for each in (hashrate, hashprice, worth, month)),
+            security_origins(snapshot, security),
+        ),
+    )
+
+
+def _network_headlines(
+    hashrate: HashrateDocument, difficulty: DifficultyDocument, hashprice: HashpriceDocument
+) -> tuple[str, ...]:
+    return (
+        headlines.hashrate_headline(hashrate),
+        headlines.difficulty_headline(difficulty),
+        headlines.hashprice_headline(hashprice),
     )
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from wattshift.allocate.plan import Comparison, Plan, Rule, compare
 from wattshift.allocate.problem import Problem, build
 from wattshift.allocate.reasons import explain
-from wattshift.app.backtest.coupling import beyond_merit_order
 from wattshift.app.power import prices_within, spot_table
 from wattshift.app.snapshot import Archive, Snapshot
+from wattshift.assets.coupling import beyond_merit_order
 from wattshift.assets.site import Site
 from wattshift.clock import Window
 from wattshift.report import words

@@ -8,6 +8,9 @@ from typing import Any
 
 from wattshift.config import site_schema
 from wattshift.config.follow import follow_schema
+from wattshift.config.portfolio import portfolio_schema
+from wattshift.config.scenario import scenario_schema
+from wattshift.config.state import state_schema
 from wattshift.errors import InputError
 from wattshift.report.documents.backtest import BacktestDocument
 from wattshift.report.documents.brief import BriefDocument
@@ -15,9 +18,15 @@ from wattshift.report.documents.changes import ChangesDocument
 from wattshift.report.documents.claims import ClaimsDocument
 from wattshift.report.documents.data import DataDocument
 from wattshift.report.documents.following import DoctorDocument, SourcesDocument
+from wattshift.report.documents.grideffect import GridEffectDocument
 from wattshift.report.documents.keeping import ImportDocument
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
+from wattshift.report.documents.portfolio import PortfolioDocument
+from wattshift.report.documents.savedplan import SavedPlanDocument
+from wattshift.report.documents.scenarioplan import ScenarioPlanDocument
 from wattshift.report.documents.score import ScoreDocument
+from wattshift.report.documents.security import SecurityDocument
+from wattshift.report.documents.simulation import SimulationDocument
 from wattshift.report.documents.site import PlanDocument, ValueDocument
 from wattshift.report.documents.siteplan import SitePlanDocument
 from wattshift.report.documents.stress import PoolsDocument, StressDocument, WhyDocument
@@ -33,6 +42,9 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "value": ValueDocument,
         "plan": PlanDocument,
         "site-plan": SitePlanDocument,
+        "scenario-plan": ScenarioPlanDocument,
+        "saved-plan": SavedPlanDocument,
+        "portfolio": PortfolioDocument,
         "backtest": BacktestDocument,
         "brief": BriefDocument,
         "data": DataDocument,
@@ -45,18 +57,27 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "why": WhyDocument,
         "stress": StressDocument,
         "pools": PoolsDocument,
+        "security": SecurityDocument,
+        "simulation": SimulationDocument,
+        "grid-effect": GridEffectDocument,
     }
 )
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON schema of a document, of a site file for "site", or of the follower's settings for "follow".
+    """The JSON schema of a document, or of a file that people write: "site", "state", "follow" (settings).
 
     Raises:
         InputError: if there is no such document.
     """
     if name == "site":
         return site_schema()
+    if name == "state":
+        return state_schema()
+    if name == "portfolio-file":
+        return portfolio_schema()
+    if name == "scenario":
+        return scenario_schema()
     if name == "follow":
         return follow_schema()
     if name not in DOCUMENTS:

@@ -9,9 +9,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from wattshift.app.backtest.coupling import beyond_merit_order
 from wattshift.app.power import last_price, spot_table
 from wattshift.app.snapshot import Archive, Snapshot
+from wattshift.assets.coupling import beyond_merit_order
 from wattshift.assets.kind import UseKind
 from wattshift.assets.miner import MinerClass
 from wattshift.assets.site import Mining, Site

@@ -262,6 +262,7 @@ class Site:
         pointing = [
             ("outside_series", self.outside_series),
             ("tariff.peak_series", self.tariff.peak_series),
+            ("tariff.day_ahead_series", self.tariff.day_ahead_series),
             ("tariff.ppa.produced_series", None if ppa is None else ppa.produced_series),
             ("carbon.grid_series", None if carbon is None else carbon.grid_series),
         ]

@@ -66,6 +66,7 @@ class Tariff:
         demand_charges: charges on the site's own peak of each month.
         coincident_peaks: charges on what it draws at the system's peaks.
         peak_series: the series with each interval's probability to be such a peak, by name.
+        day_ahead_series: the series of day-ahead prices, by name: a forecast of the prices above.
 
     Raises:
         InputError: if there is not exactly one price, a number is out of range.
@@ -84,6 +85,7 @@ class Tariff:
     demand_charges: tuple[DemandCharge, ...] = ()
     coincident_peaks: tuple[CoincidentPeakCharge, ...] = ()
     peak_series: str | None = None
+    day_ahead_series: str | None = None
 
     def __post_init__(self) -> None:
         given = [self.price_series, self.price_file, self.price_usd_per_mwh]

@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from wattshift import __version__
-from wattshift.cli import causes, checking, following, history, keeping, network, research, site
+from wattshift.cli import (
+    causes,
+    checking,
+    following,
+    grid,
+    history,
+    keeping,
+    network,
+    portfolio,
+    research,
+    security,
+    simulating,
+    site,
+)
 from wattshift.cli.options import LedgerUrl, StoreFolder, read_from
 from wattshift.errors import ExitStatus, WattshiftError
 
@@ -25,7 +38,20 @@ app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
 )
-for room in (site, network, causes, checking, research, history, keeping, following):
+for room in (
+    site,
+    portfolio,
+    network,
+    causes,
+    security,
+    simulating,
+    grid,
+    checking,
+    research,
+    history,
+    keeping,
+    following,
+):
     room.register(app)
 
 

@@ -22,6 +22,10 @@ class DocumentName(StrEnum):
     VALUE = "value"
     PLAN = "plan"
     SITE_PLAN = "site-plan"
+    SCENARIO_PLAN = "scenario-plan"
+    SAVED_PLAN = "saved-plan"
+    PORTFOLIO = "portfolio"
+    PORTFOLIO_FILE = "portfolio-file"
     BRIEF = "brief"
     DATA = "data"
     IMPORT = "import"
@@ -34,7 +38,12 @@ class DocumentName(StrEnum):
     WHY = "why"
     STRESS = "stress"
     POOLS = "pools"
+    SECURITY = "security"
+    SIMULATION = "simulation"
+    SCENARIO = "scenario"
+    GRID_EFFECT = "grid-effect"
     SITE = "site"
+    STATE = "state"
     FOLLOW = "follow"
 
 

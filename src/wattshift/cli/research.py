@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -19,13 +19,15 @@ from wattshift.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from matplotlib.figure import Figure
 
+    from wattshift.app.engine.port import Engine
     from wattshift.app.scoring import Progress
     from wattshift.app.snapshot import Archive
 
-__all__ = ["PictureName", "backtest", "plot", "register", "score"]
+__all__ = ["PictureName", "backtest", "plot", "progress_bar", "register", "score", "write_picture"]
 
 
 class PictureName(StrEnum):
@@ -37,11 +39,13 @@ class PictureName(StrEnum):
     RIBBONS = "ribbons"
     POOLS = "pools"
     SCORE = "score"
+    SECURITY = "security"
 
 
 _UNBOUND = {
     PictureName.DIFFICULTY: ("--end",),
     PictureName.SCORE: ("--start", "--end"),
+    PictureName.SECURITY: ("--start", "--end"),
 }
 """Options that make no sense for a picture, which ends at --at."""
 
@@ -53,8 +57,14 @@ def register(app: typer.Typer) -> None:
     app.command()(plot)
 
 
+def _opened(engine: str | None) -> AbstractContextManager[Engine | None]:
+    from wattshift.app.engine.opening import open_engine
+
+    return nullcontext() if engine is None else open_engine(engine)
+
+
 @contextmanager
-def _progress_bar(what: str) -> Iterator[Progress | None]:
+def progress_bar(what: str) -> Iterator[Progress | None]:
     """A bar on stderr, and none where that is no terminal."""
     if not sys.stderr.isatty():
         yield None
@@ -107,17 +117,28 @@ def score(
     if picture is not None:
         picture_form(picture)
     chosen = DEPTHS if depths is None else _depths(depths)
-    with _progress_bar("replaying periods") as progress:
+    with progress_bar("replaying periods") as progress:
         document = scoring.score(open_archive(at), at=at, periods=periods, depths=chosen, progress=progress)
     if picture is not None:
-        _write(picture, lambda figure: draw_score(document, figure), PictureName.SCORE.value)
+        write_picture(picture, lambda figure: draw_score(document, figure), PictureName.SCORE.value)
     show(document, score_view, name="score", as_json=as_json)
 
 
+_Begin: TypeAlias = Annotated[
+    datetime, typer.Option(parser=parse_instant, metavar="INSTANT", help="Start of the stretch of time.")
+]
+
+_MonthsOn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ENGINE",
+        help="Where months that are planned one by one are replayed: local, local:4, dask, dask:tcp://host:8786.",
+    ),
+]
+
+
 def backtest(
-    start: Annotated[
-        datetime, typer.Option(parser=parse_instant, metavar="INSTANT", help="Start of the stretch of time.")
-    ],
+    start: _Begin,
     end: Annotated[datetime, typer.Option(parser=parse_instant, metavar="INSTANT", help="Its end.")],
     site: SiteFile = None,
     hashprice: Annotated[
@@ -127,6 +148,7 @@ def backtest(
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also draw it: a file that ends in .svg or .png.")
     ] = None,
+    engine: _MonthsOn = None,
     as_json: AsJson = False,
 ) -> None:
     """What a site would have earned with only what was knowable then, beside rules of thumb and foresight.
@@ -142,7 +164,7 @@ def backtest(
     if picture is not None:
         picture_form(picture)
     opened, _ = open_site(site)
-    with _progress_bar("replaying months") as progress:
+    with progress_bar("replaying months") as progress, _opened(engine) as months_on:
         document = replay(
             open_archive(end),
             opened,
@@ -150,9 +172,10 @@ def backtest(
             end_at=end,
             hashprice_usd_per_ph_day=hashprice,
             progress=progress,
+            engine=months_on,
         )
     if picture is not None:
-        _write(picture, lambda figure: draw_backtest(document, figure), "backtest")
+        write_picture(picture, lambda figure: draw_backtest(document, figure), "backtest")
     show(document, backtest_view, name="backtest", as_json=as_json)
 
 
@@ -177,7 +200,7 @@ def plot(
             raise InputError(f"the picture of the {name.value} has no {option}", hint="it ends at --at")
     if log and name is not PictureName.HASHRATE:
         raise InputError("only the picture of the hashrate has --log", hint="leave it out")
-    _write(out, _drawer(name, open_archive(at), at, start, end, is_log=log), name.value)
+    write_picture(out, _drawer(name, open_archive(at), at, start, end, is_log=log), name.value)
 
 
 def _drawer(
@@ -190,8 +213,8 @@ def _drawer(
     is_log: bool,
 ) -> Callable[[Figure], None]:
     """What fills the figure, with its figures found."""
-    from wattshift.app import plotting, scoring, stressplots
-    from wattshift.report.plots import difficulty, hashprice, hashrate, pools, ribbons
+    from wattshift.app import plotting, scoring, securityplots, stressplots
+    from wattshift.report.plots import difficulty, hashprice, hashrate, pools, ribbons, security
     from wattshift.report.plots import score as scores
 
     match name:
@@ -211,12 +234,16 @@ def _drawer(
             shares = stressplots.pools_picture(archive, at=at, start_at=start, end_at=end)
             return lambda figure: pools.draw_pools(shares, figure)
         case PictureName.SCORE:
-            with _progress_bar("replaying periods") as progress:
+            with progress_bar("replaying periods") as progress:
                 document = scoring.score(archive, at=at, progress=progress)
             return lambda figure: scores.draw_score(document, figure)
+        case PictureName.SECURITY:
+            safety = securityplots.security_picture(archive, at=at)
+            return lambda figure: security.draw_security(safety, figure)
 
 
-def _write(path: Path, draw: Callable[[Figure], None], name: str) -> None:
+def write_picture(path: Path, draw: Callable[[Figure], None], name: str) -> None:
+    """Write a picture in the form that its file's name asks for, and say so."""
     from wattshift.report.files import write_bytes
     from wattshift.report.plots.style import picture_form, render
 

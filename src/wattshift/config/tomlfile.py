@@ -38,6 +38,7 @@ _WANTED: Mapping[str, str] = {
     "float": "a plain number, without quotes",
     "int": "a whole number, without quotes",
     "str": "a text in quotes",
+    "tuple[float, float]": "a range [low, high], twice the same number where it is sure",
 }
 
 
@@ -78,6 +79,15 @@ class TomlFile(Generic[_Content]):
                 hint="look for a huge number or deep nesting",
             )
         raise told  # out here it drags along no error that quotes the file, secrets and all
+
+    def refused(self, path: Path, error: InputError) -> ConfigError:
+        """What is wrong with a file that was read, found by looking at it beside something else."""
+        key = str(error.context.get("key", ""))
+        keys = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
+        line = find_line(self._read(path), keys)
+        where = {"line": line} if line else {}
+        context = {"file": path, **where, **error.context, "key": dotted(keys)}
+        return ConfigError(error.message, hint=error.hint, **context)
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of such a file."""
@@ -152,7 +162,7 @@ class TomlFile(Generic[_Content]):
         for suffix, (unit, factor) in sorted(self.other_units_ratio.items(), key=lambda item: -len(item[0])):
             right = f"{wrong.removesuffix(suffix)}{unit}"
             if wrong.endswith(f"_{suffix}") and right in known:
-                example = f"{value * factor:.10g}" if isinstance(value, (int, float)) else "..."
+                example = _converted(value, factor)
                 return f"{wrong} is in another unit", f"write {right} = {example}"
         close = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
         listed = f"the keys here are {', '.join(known)}"
@@ -164,6 +174,13 @@ class TomlFile(Generic[_Content]):
         types = {field.name: str(field.type) for field in dataclasses.fields(owner)} if owner else {}
         wanted = _WANTED.get(types.get(str(keys[-1]), "").removesuffix(" | None"))
         return f"give {wanted}" if wanted else self.example
+
+
+def _converted(value: object, ratio: float) -> str:
+    """A number, or a list of them, in the unit that the file wants."""
+    if isinstance(value, list):
+        return f"[{', '.join(_converted(each, ratio) for each in value)}]"
+    return f"{value * ratio:.10g}" if isinstance(value, (int, float)) else "..."
 
 
 def _instant_text(value: object) -> str:

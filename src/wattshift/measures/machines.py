@@ -74,7 +74,11 @@ def parse_tier(text: str) -> EfficiencyTier:
 
 
 def machine_price(
-    points: pl.DataFrame, as_of: datetime, *, efficiency_j_per_th: float
+    points: pl.DataFrame,
+    as_of: datetime,
+    *,
+    efficiency_j_per_th: float,
+    max_age_days: float = _MAX_AGE_DAYS,
 ) -> MachinePrice | None:
     """The newest price, at most a year old, of a tier that holds an efficiency.
 
@@ -82,6 +86,7 @@ def machine_price(
         points: table `asic_price_points`: single published facts, nothing interpolated.
         as_of: the instant.
         efficiency_j_per_th: the machine's efficiency [J/TH].
+        max_age_days: an older price is none; infinite to have any, and tell its age [days].
 
     Returns:
         The price; None if none was known.
@@ -90,7 +95,7 @@ def machine_price(
     for row in known.iter_rows(named=True):
         tier = parse_tier(row["tier"])
         age_days = float((as_of.date() - row["date"]).days)
-        if age_days <= _MAX_AGE_DAYS and tier.low_j_per_th <= efficiency_j_per_th <= tier.high_j_per_th:
+        if age_days <= max_age_days and tier.low_j_per_th <= efficiency_j_per_th <= tier.high_j_per_th:
             return MachinePrice(
                 tier=row["tier"],
                 published_on=row["date"],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
 
 from wattshift.errors import InputError
 
-__all__ = ["write_bytes", "write_text"]
+__all__ = ["require_writable", "write_bytes", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -18,6 +19,21 @@ def write_text(path: Path, text: str) -> None:
         InputError: if the file cannot be written there.
     """
     write_bytes(path, text.encode("utf-8"))
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a file that cannot be written, before anything is done for it.
+
+    Raises:
+        InputError: if its folder is missing or closed, or a folder stands in its place.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            pass
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -40,6 +56,10 @@ def write_bytes(path: Path, content: bytes) -> None:
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        raise InputError(
-            f"{path} cannot be written: {error.strerror}", hint="choose a file in a folder that exists"
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{path} cannot be written: {error.strerror}", hint="choose a file in a folder that exists"
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 
 from support.outlooks import CLOUD, FLEET, LEASE, LEASED, MINER, OWNED, SITE, prices_of
 from wattshift.allocate.coupled.compile import compile_site
-from wattshift.allocate.coupled.outlook import SiteState
 from wattshift.allocate.coupled.solve import solve_coupled
 from wattshift.allocate.merit import dispatch
 from wattshift.allocate.problem import build
@@ -24,12 +24,14 @@ from wattshift.assets.interruptible import InterruptibleContract
 from wattshift.assets.jobs import JobClass, JobKind
 from wattshift.assets.series import Series
 from wattshift.assets.site import Mining, Site
+from wattshift.assets.state import Move, SiteState
 from wattshift.assets.tariff import PowerBlock, Tariff
 from wattshift.config import load_site
 from wattshift.errors import InputError
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 HASHPRICE = 48.0
+AT = datetime(2026, 3, 7, tzinfo=UTC)
 """100 USD/MWh at 20 J/TH."""
 
 
@@ -204,6 +206,10 @@ def test_a_broken_promise_is_credited() -> None:
         ({"state": SiteState(load_mw={"S19": 1.0})}, "no load 'S19'"),
         ({"state": SiteState(held_mwh={"b": 1.0})}, "no battery 'b'"),
         ({"state": SiteState(peak_mw={"p": 1.0})}, "no demand charge 'p'"),
+        ({"state": SiteState(stopped=(Move(load="S19", power_mw=1.0, at=AT),))}, "no load 'S19'"),
+        ({"state": SiteState(done_mwh={"w": 1.0})}, "no work that may wait 'w'"),
+        ({"state": SiteState(calls={"c": 1})}, "no contract 'c'"),
+        ({"state": SiteState(call_hours={"c": 1.0})}, "no contract 'c'"),
         ({"hashprice_usd_per_ph_day": [48.0, float("nan")]}, "hashprice_usd_per_ph_day is not finite"),
         ({"hashprice_usd_per_ph_day": -1.0}, "hashprice must be finite and not negative"),
         ({"outside_c": [1.0]}, "1 numbers for 2 intervals"),

@@ -11,47 +11,19 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from support.coupledsites import grid_of, load_of, problem_of, random_site
+from support.contradictory import contradictory
+from support.coupledsites import grid_of, load_of, problem_of
 from wattshift.allocate.coupled.conflict import Limit, LimitKind, find_conflict, limits_of, without
 from wattshift.allocate.coupled.contradiction import say_conflict
 from wattshift.allocate.coupled.formulate import formulate
 from wattshift.allocate.coupled.lastplan import safe_intervals
-from wattshift.allocate.coupled.parts import Load, PowerGroup
+from wattshift.allocate.coupled.parts import PowerGroup
 from wattshift.allocate.coupled.planner import plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.errors import Infeasible, InputError
 
 SITES = 40 * int(os.environ.get("WATTSHIFT_FAULTS", "1"))
-ROWS = 6
 INFEASIBLE = 2
-
-
-def contradictory(seed: int) -> CoupledProblem:
-    """A random site with floors, ramps, least times and narrow limits that mostly do not go together."""
-    rng = np.random.default_rng(seed + 5)
-    problem = random_site(seed, ROWS)
-
-    def narrow(
-        row: np.ndarray[tuple[int], np.dtype[np.float64]], share: float
-    ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        return row * np.where(rng.random(ROWS) < 0.3, share, 1.0)
-
-    def pressed(load: Load) -> Load:
-        most = np.minimum(load.available_mw, load.capacity_mw)
-        return replace(
-            load,
-            floor_mw=np.where(rng.random(ROWS) < 0.4, most * rng.choice([0.5, 0.9, 1.0]), load.floor_mw),
-            min_up_h=float(rng.choice([0.0, 2.0])),
-            min_down_h=float(rng.choice([0.0, 2.0])),
-            ramp_up_mw_per_h=float(rng.choice([np.inf, 0.5])),
-        )
-
-    return replace(
-        problem,
-        loads=tuple(pressed(load) for load in problem.loads),
-        groups=tuple(replace(group, limit_mw=narrow(group.limit_mw, 0.1)) for group in problem.groups),
-        grid=replace(problem.grid, import_mw=narrow(problem.grid.import_mw, 0.2)),
-    )
 
 
 class Referee:

@@ -51,3 +51,16 @@ def test_hours_are_local_on_a_clock_change() -> None:
 
 def test_no_job_where_no_window_meets_the_horizon() -> None:
     assert jobs(4, datetime(2026, 7, 1, 10, tzinfo=UTC)) == []
+
+
+def test_what_was_done_before_is_not_done_again() -> None:
+    """The window of the night is twelve hours; the horizon begins two hours into it."""
+    outlook = outlook_of(prices_of([40.0] * 10, start_at=datetime(2026, 7, 1, 20, tzinfo=UTC)), zone="UTC")
+    night = "own, night, 2026-07-01"
+    (whole,) = jobs(24, datetime(2026, 7, 1, 12, tzinfo=UTC))
+    for done, left in ((0.0, whole.energy_mwh), (1.0, whole.energy_mwh - 1.0), (1e6, 0.0)):
+        (job,) = daily_jobs("own, night", OWNED, CLOUD, NIGHT, outlook, {night: done})
+        assert job.name == night
+        assert job.energy_mwh == pytest.approx(left)
+    (unknown,) = daily_jobs("own, night", OWNED, CLOUD, NIGHT, outlook)
+    assert unknown.energy_mwh == pytest.approx(whole.energy_mwh * 10.0 / 12.0)

@@ -155,15 +155,21 @@ def test_months_under_a_peak_charge_are_solved_alone() -> None:
     assert accepted(problem) == pytest.approx(solve_coupled(problem).account.profit_usd)
 
 
-def test_loads_that_share_nothing_are_solved_alone() -> None:
-    loads = tuple(
-        load_of(name, [np.array([60.0, 20.0, 60.0])], [3.0], start_usd_per_mw=15.0) for name in "abc"
-    )
-    problem = problem_of([40.0, 30.0, 40.0], loads, grid=grid_of(np.array([40.0, 30.0, 40.0]), 9.0))
-    assert len(separate(problem)) == 3
-    tight = replace(problem, grid=grid_of(np.array([40.0, 30.0, 40.0]), 8.0))
+def test_loads_that_are_easier_alone_are_solved_alone() -> None:
+    """One runs whole and one needs no program; the two others are one program, as fast as two."""
+    worth = np.array([60.0, 20.0, 60.0])
+    moving = {name: load_of(name, [worth], [3.0], start_usd_per_mw=15.0) for name in "ab"}
+    whole = load_of("whole", [worth], [3.0], start_usd_per_mw=15.0, whole=True)
+    free = load_of("free", [worth], [3.0])
+    buy = np.array([40.0, 30.0, 40.0])
+    problem = problem_of(buy.tolist(), (*moving.values(), whole, free), grid=grid_of(buy, 12.0))
+    names = [{load.name for load in piece.problem.loads} for piece in separate(problem)]
+    assert sorted(names, key=len) == [{"whole"}, {"free"}, {"a", "b"}]
+    tight = replace(problem, grid=grid_of(buy, 11.0))
     assert len(separate(tight)) == 1
     assert accepted(problem) == pytest.approx(solve_coupled(problem).account.profit_usd)
+    plain = replace(problem, loads=tuple(moving.values()))
+    assert separate(plain)[0].problem is plain
 
 
 def test_a_ramp_that_the_merit_order_keeps_needs_no_program() -> None:

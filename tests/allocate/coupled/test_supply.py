@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from support.outlooks import SITE, outlook_of, prices_of
-from wattshift.allocate.coupled.outlook import SiteState
 from wattshift.allocate.coupled.supply import batteries, call_caps, demand_peaks, generators, supply
 from wattshift.assets.battery import SiteBattery
 from wattshift.assets.carbon import Carbon
@@ -18,6 +17,7 @@ from wattshift.assets.interruptible import InterruptibleContract
 from wattshift.assets.ppa import Ppa
 from wattshift.assets.series import Series
 from wattshift.assets.site import Site
+from wattshift.assets.state import SiteState
 from wattshift.assets.tariff import PowerBlock, Tariff
 from wattshift.errors import InputError
 
@@ -120,21 +120,21 @@ CONTRACT = InterruptibleContract(
 
 def test_calls_are_soft_caps_at_the_expected_penalty() -> None:
     site = dataclasses.replace(SITE, interruptible=(CONTRACT,))
-    (cap,) = call_caps(site, outlook_of(PRICES, calls_prob={"calls": [0.5, 0.0]}))
+    (cap,) = call_caps(site, outlook_of(PRICES, calls_prob={"calls": [0.5, 0.0]}), SiteState())
     assert cap.cap_mw.tolist() == [6.0, 6.0]
     assert cap.penalty_usd_per_mwh.tolist() == [500.0, 0.0]
-    assert call_caps(site, outlook_of(PRICES)) == ()
-    assert call_caps(site, outlook_of(PRICES, calls_prob={"calls": 0.0})) == ()
+    assert call_caps(site, outlook_of(PRICES), SiteState()) == ()
+    assert call_caps(site, outlook_of(PRICES, calls_prob={"calls": 0.0}), SiteState()) == ()
 
 
 def test_more_calls_than_a_year_allows_are_refused() -> None:
     site = dataclasses.replace(SITE, interruptible=(CONTRACT,))
     prices = prices_of([40.0] * 4)
     with pytest.raises(InputError, match="2 hours of calls a year, and 3 are expected"):
-        call_caps(site, outlook_of(prices, calls_prob={"calls": [1.0, 1.0, 1.0, 0.0]}))
+        call_caps(site, outlook_of(prices, calls_prob={"calls": [1.0, 1.0, 1.0, 0.0]}), SiteState())
     with pytest.raises(InputError, match="1 calls a year, and 2 are expected"):
-        call_caps(site, outlook_of(prices, calls_prob={"calls": [1.0, 0.0, 1.0, 0.0]}))
-    assert call_caps(site, outlook_of(prices, calls_prob={"calls": [1.0, 1.0, 0.0, 0.0]}))
+        call_caps(site, outlook_of(prices, calls_prob={"calls": [1.0, 0.0, 1.0, 0.0]}), SiteState())
+    assert call_caps(site, outlook_of(prices, calls_prob={"calls": [1.0, 1.0, 0.0, 0.0]}), SiteState())
 
 
 def test_generators_by_profile_and_by_series() -> None:
@@ -168,3 +168,22 @@ def test_a_battery_as_it_stands() -> None:
         changed = dataclasses.replace(kept, **keys)  # type: ignore[arg-type]  # by name
         (battery,) = batteries(dataclasses.replace(SITE, batteries=(changed,)), SiteState())
         assert (battery.least_end_mwh, battery.end_usd_per_mwh) == (ends, 20.0)
+
+
+def test_calls_of_the_year_count() -> None:
+    site = dataclasses.replace(SITE, interruptible=(CONTRACT,))
+    outlook = outlook_of(prices_of([40.0] * 4), calls_prob={"calls": [1.0, 0.0, 0.0, 0.0]})
+    assert call_caps(site, outlook, SiteState(calls={"calls": 0}, call_hours={"calls": 1.0}))
+    with pytest.raises(InputError, match=r"hours of calls a year, and 2\.5 are expected"):
+        call_caps(site, outlook, SiteState(call_hours={"calls": 1.5}))
+    with pytest.raises(InputError, match="1 calls a year, and 2 are expected"):
+        call_caps(site, outlook, SiteState(calls={"calls": 1}))
+
+
+def test_a_peak_of_last_month_is_over() -> None:
+    site = priced(demand_charges=(DemandCharge(name="peak", charge_usd_per_mw_month=2_000.0),))
+    outlook = outlook_of(PRICES)
+    first_at = outlook.start[0]
+    for at, already in ((first_at, 12.0), (first_at - timedelta(days=40), 0.0)):
+        (peak,) = demand_peaks(site, outlook, SiteState(at=at, peak_mw={"peak": 12.0}))
+        assert peak.already_mw[0] == already

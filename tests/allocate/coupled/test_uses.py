@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from support.outlooks import CLOUD, FLEET, LEASE, LEASED, MINER, OWNED, SITE, outlook_of, prices_of
-from wattshift.allocate.coupled.outlook import Outlook, SiteState
+from wattshift.allocate.coupled.outlook import Outlook
 from wattshift.allocate.coupled.parts import Load
 from wattshift.allocate.coupled.uses import LoadsOfUses, loads_of_uses
 from wattshift.assets.contract import GpuCloud
@@ -15,6 +16,7 @@ from wattshift.assets.jobs import JobClass, JobKind
 from wattshift.assets.miner import MinerClass
 from wattshift.assets.modes import PowerCap, PowerMode
 from wattshift.assets.site import Mining, Site
+from wattshift.assets.state import Move, SiteState
 from wattshift.assets.weather import DeratingPoint, PuePoint
 
 PRICES = prices_of([40.0, 60.0])
@@ -183,3 +185,29 @@ def test_the_first_megawatts_sell_their_heat_in_season() -> None:
 def test_what_ran_before_is_known() -> None:
     assert uses(SITE).by_use["S21"][0].before_mw == 0.0
     assert uses(SITE, state=SiteState(load_mw={"S21": 4.0})).by_use["S21"][0].before_mw == 4.0
+
+
+def test_what_moved_before_is_bound_for_the_rest_of_its_least_time() -> None:
+    outlook = outlook_of(prices_of([40.0] * 4))
+    first_at = outlook.start[0]
+    moved_at = first_at - timedelta(hours=1)
+    state = SiteState(
+        load_mw={"S21": 4.0},
+        started=(Move(load="S21", power_mw=1.5, at=moved_at),),
+        stopped=(Move(load="S21", power_mw=99.0, at=moved_at),),
+    )
+    mining = SITE.mining
+    assert mining is not None
+    classes = tuple(
+        dataclasses.replace(miner, min_up_h=3.0, min_down_h=2.0) if miner.name == "S21" else miner
+        for miner in mining.classes
+    )
+    site = dataclasses.replace(SITE, mining=dataclasses.replace(mining, classes=classes))
+    (load,) = uses(site, outlook, state).by_use["S21"]
+    assert load.still_on_mw is not None
+    assert load.still_on_mw.tolist() == [1.5, 1.5, 0.0, 0.0]
+    assert load.still_off_mw is not None
+    rest_mw = load.capacity_mw - 4.0
+    assert load.still_off_mw == pytest.approx([rest_mw, 0.0, 0.0, 0.0]), "no more rests than is there"
+    (free,) = uses(SITE, outlook, state).by_use["S21"]
+    assert (free.still_on_mw, free.still_off_mw) == (None, None)

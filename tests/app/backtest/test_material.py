@@ -30,8 +30,9 @@ def test_forecasts_stand_beside_the_prices_that_they_are_of(archive: Archive) ->
     price = material.window["price_usd_per_mwh"].to_numpy()
     assert (material.last_usd_per_mwh[1:] == price[:-1]).all()
     assert material.last_usd_per_mwh[0] == material.price_usd_per_mwh[material.first - 1]
-    assert material.forecast_usd_per_mwh.shape == price.shape
-    assert np.corrcoef(material.forecast_usd_per_mwh, price)[0, 1] > 0.8
+    forecast = material.forecast_usd_per_mwh(open_site(None)[0])
+    assert forecast.shape == price.shape
+    assert np.corrcoef(forecast, price)[0, 1] > 0.8
 
 
 def test_each_day_has_the_hashprice_known_at_its_start(archive: Archive) -> None:
@@ -57,4 +58,4 @@ def test_a_fixed_price_has_a_past_too(archive: Archive) -> None:
     site = dataclasses.replace(open_site(None)[0], tariff=Tariff(price_usd_per_mwh=50.0))
     material = gather(archive.as_of(None), site, WINDOW)
     assert material.first == HISTORY_DAYS * 24
-    assert set(material.forecast_usd_per_mwh.tolist()) == {50.0}
+    assert set(material.forecast_usd_per_mwh(site).tolist()) == {50.0}

@@ -3,16 +3,20 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
 
 from wattshift.app.schemas import schema_of
-from wattshift.app.siteplan.run import plan_site
+from wattshift.app.siteplan import run
+from wattshift.app.siteplan.fallback import Found, plan_or_fall_back
+from wattshift.app.siteplan.run import More, plan_site
 from wattshift.app.snapshot import Archive
 from wattshift.assets.curtailment import CurtailmentRule
 from wattshift.assets.site import Site
+from wattshift.assets.state import SiteState
 from wattshift.assets.tariff import Tariff
 from wattshift.config import load_site
 from wattshift.errors import Infeasible, InputError, LimitReached, OutOfSpan
@@ -205,3 +209,22 @@ def test_a_curve_over_the_temperature_needs_its_series(archive: Archive) -> None
 
 def test_the_document_keeps_its_schema(rich: SitePlanDocument) -> None:
     jsonschema.validate({"schema": "wattshift/site-plan/1", **plain(rich)}, schema_of("site-plan"))
+
+
+def test_near_the_optimum_is_not_called_the_optimum(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def near(*asked: Any) -> Found:
+        found = plan_or_fall_back(*asked)
+        return dataclasses.replace(found, plan=dataclasses.replace(found.plan, gap_usd=42.5))
+
+    monkeypatch.setattr(run, "plan_or_fall_back", near)
+    made = plan_site(archive, at_price(20.0), start_at=STORM_AT, end_at=STORM_AT + DAY)
+    assert "as near to the optimum as is asked" in made.in_words
+    assert "no plan earns 43 USD more" in made.in_words
+
+
+def test_a_peak_from_before_is_told_apart(archive: Archive, small: SitePlanDocument) -> None:
+    """What it costs cannot be planned away: the plan is not to blame."""
+    state = SiteState(at=STORM_AT, peak_mw={"monthly peak": 6.5})
+    made = plan_site(archive, MINER, end_at=STORM_AT + DAY, more=More(state=state))
+    assert "after 19,500 USD that the month's peak so far costs in any case" in made.in_words
+    assert "in any case" not in small.in_words

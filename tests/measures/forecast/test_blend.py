@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from wattshift.errors import InputError
-from wattshift.measures.forecast.blend import blend
+from wattshift.measures.forecast.blend import blend, leader
 
 PRICES = arrays(np.float64, 30, elements=st.floats(-250.0, 9_000.0))
 
@@ -39,5 +39,22 @@ def test_it_lies_between_its_parts_and_takes_nothing_from_the_future(
 def test_a_blend_has_parts_of_one_length(said: NDArray[np.float64], count: int) -> None:
     with pytest.raises(InputError, match="one forecast for each price"):
         blend(np.ones(3), said, count=count)
+    with pytest.raises(InputError, match="one forecast for each price"):
+        leader(np.ones(3), said, count=count)
     with pytest.raises(InputError, match="finite"):
         blend(np.ones(3), np.full((1, 3), np.nan), count=2)
+
+
+def test_whoever_did_best_of_late_leads() -> None:
+    price = np.zeros(9)
+    said = np.stack([np.array([1.0, 1, 1, 1, 5, 5, 5, 5, 5]), np.full(9, 2.0)])
+    assert leader(price, said, count=2).tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1]
+
+
+@given(PRICES, PRICES, PRICES, st.integers(1, 29))
+def test_a_leader_is_chosen_without_the_future(
+    price: NDArray[np.float64], one: NDArray[np.float64], other: NDArray[np.float64], cut: int
+) -> None:
+    garbled = np.concatenate([price[:cut], 1e4 - price[cut:]])
+    said = np.stack([one, other])
+    assert leader(price, said, count=5)[:cut].tolist() == leader(garbled, said, count=5)[:cut].tolist()

@@ -237,6 +237,39 @@ def test_a_series_of_any_figure() -> None:
     ]
 
 
+@pytest.mark.parametrize("in_parquet", [False, True])
+def test_a_series_tells_when_it_was_known_and_what_was_forecast(in_parquet: bool) -> None:
+    known = [datetime(2026, 1, 18, 19, 30, tzinfo=UTC), datetime(2026, 1, 19, 14, tzinfo=UTC)]
+    if in_parquet:
+        times = pl.Series([datetime(2026, 1, 19, hour, tzinfo=UTC) for hour in (12, 13)])
+        data = parquet_of(known_at=pl.Series(known), start=times, forecast=[0.5, -2], MW=[1, 2])
+    else:
+        data = csv_of(
+            "2026-01-18T13:30-06:00,2026-01-19T12:00Z,0.5,1",
+            "2026-01-19T14:00Z,2026-01-19T13:00Z,-2,2",
+            header="known_at,start,forecast,MW",
+        )
+    frame = parse_values(data, name="mine")
+    assert frame.columns == ["start", "hours", "value", "known_at", "forecast"]
+    assert frame["known_at"].to_list() == known
+    assert frame["forecast"].to_list() == [0.5, -2.0]
+    assert frame["value"].to_list() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("row", "header", "told"),
+    [
+        ("2026-01-19T12:00Z,1,yesterday", "start,MW,known_at", "'yesterday' is not a time"),
+        ("2026-01-19T12:00Z,1,", "start,MW,known_at", "is not a time"),
+        ("2026-01-19T12:00Z,1,2.x", "start,MW,forecast", "forecast"),
+        ("2026-01-19T12:00Z,1,inf", "start,MW,forecast", "finite|number"),
+    ],
+)
+def test_what_stands_beside_a_figure_is_read_as_strictly(row: str, header: str, told: str) -> None:
+    with pytest.raises(Malformed, match=told):
+        parse_values(csv_of(row, row.replace("12:00Z", "13:00Z"), header=header), name="mine.csv")
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [

@@ -201,7 +201,8 @@ class _Proof:
 
     def _ramp(self, load: Load) -> None:
         moved, hours = self._moves(load), self.problem.hours
-        up, down = hours * load.ramp_up_mw_per_h, hours * load.ramp_down_mw_per_h
+        more = self.nothing if load.ramp_excess_mw is None else load.ramp_excess_mw
+        up, down = hours * load.ramp_up_mw_per_h + more, hours * load.ramp_down_mw_per_h + more
         self._refuse(moved - up <= _LIMIT_MW, f"{load.name} rises too fast", moved_mw=moved, most_mw=up)
         self._refuse(-moved - down <= _LIMIT_MW, f"{load.name} falls too fast", moved_mw=moved, most_mw=down)
 

@@ -13,13 +13,14 @@ from types import MappingProxyType
 import polars as pl
 from numpy.typing import ArrayLike
 
-from wattshift.allocate.coupled.outlook import Outlook, SiteState
+from wattshift.allocate.coupled.outlook import Outlook
 from wattshift.allocate.coupled.parts import PowerGroup, Reserve
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.supply import batteries, call_caps, demand_peaks, generators, supply
 from wattshift.allocate.coupled.uses import LoadsOfUses, loads_of_uses
 from wattshift.assets.ancillary import AncillaryProduct
 from wattshift.assets.site import Site
+from wattshift.assets.state import SiteState
 from wattshift.assets.wiring import require_known
 
 __all__ = ["compile_site"]
@@ -72,7 +73,7 @@ def _compiled(site: Site, outlook: Outlook, state: SiteState) -> CoupledProblem:
     uses = loads_of_uses(site, outlook, state, power.tenant_usd_per_mwh)
     _require_names(site, outlook, state, uses)
     return CoupledProblem(
-        start=outlook.start.dt.replace_time_zone(None).to_numpy().astype("datetime64[us]"),
+        start=outlook.start_us,
         hours=outlook.hours,
         grid=power.grid,
         loads=tuple(load for loads in uses.by_use.values() for load in loads),
@@ -87,7 +88,7 @@ def _compiled(site: Site, outlook: Outlook, state: SiteState) -> CoupledProblem:
             for feeder in site.feeders
         ),
         peaks=demand_peaks(site, outlook, state),
-        soft_caps=call_caps(site, outlook),
+        soft_caps=call_caps(site, outlook, state),
     )
 
 
@@ -111,10 +112,16 @@ def _reserve(product: AncillaryProduct, site: Site, uses: LoadsOfUses, outlook: 
 def _require_names(site: Site, outlook: Outlook, state: SiteState, uses: LoadsOfUses) -> None:
     """What is brought by name must mean something on this site."""
     loads = [load.name for each in uses.by_use.values() for load in each]
+    contracts = [each.name for each in site.interruptible]
     brought: tuple[tuple[str, str, Iterable[str], list[str]], ...] = (
         ("series", "series", outlook.series, [each.name for each in site.series]),
-        ("contract", "calls_prob", outlook.calls_prob, [each.name for each in site.interruptible]),
+        ("contract", "calls_prob", outlook.calls_prob, contracts),
         ("load", "load_mw", state.load_mw, loads),
+        ("load", "started", (move.load for move in state.started), loads),
+        ("load", "stopped", (move.load for move in state.stopped), loads),
+        ("work that may wait", "done_mwh", state.done_mwh, [job.name for job in uses.jobs]),
+        ("contract", "calls", state.calls, contracts),
+        ("contract", "call_hours", state.call_hours, contracts),
         ("battery", "held_mwh", state.held_mwh, [each.name for each in site.batteries]),
         ("demand charge", "peak_mw", state.peak_mw, [each.name for each in site.tariff.demand_charges]),
     )

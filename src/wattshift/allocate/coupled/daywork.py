@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,11 +21,19 @@ __all__ = ["daily_jobs"]
 _ROUNDING_S = 1e-3
 
 
-def daily_jobs(load: str, hall: AiHall, terms: GpuCloud, job: JobClass, outlook: Outlook) -> list[Job]:
+def daily_jobs(
+    load: str,
+    hall: AiHall,
+    terms: GpuCloud,
+    job: JobClass,
+    outlook: Outlook,
+    done_mwh: Mapping[str, float] = MappingProxyType({}),
+) -> list[Job]:
     """One job for each local day whose window meets the horizon.
 
-    A day of which the horizon holds only a part needs the same part of its work. Its energy is taken at the
-    mean PUE of its window.
+    A day of which the horizon holds only a part needs the same part of its work; where it is known what was
+    done before the horizon, the work of the hours before it is due less that. Its energy is taken at the mean
+    PUE of its window.
 
     Args:
         load: name of the load whose GPUs do it.
@@ -31,6 +41,7 @@ def daily_jobs(load: str, hall: AiHall, terms: GpuCloud, job: JobClass, outlook:
         terms: its contract.
         job: the class of work.
         outlook: what is known of each interval.
+        done_mwh: what some of the jobs were given before the horizon, by name [MWh].
     """
     price = terms.usd_per_gpu_h if job.usd_per_gpu_h is None else job.usd_per_gpu_h
     pue = outlook.pue(hall.pue, hall.pue_curve)
@@ -42,17 +53,21 @@ def daily_jobs(load: str, hall: AiHall, terms: GpuCloud, job: JobClass, outlook:
         inside = _inside(start_s, end_s, ready_s, due_s)
         if not inside.size:
             continue
-        part = float(outlook.hours[inside].sum()) / ((due_s - ready_s) / 3_600.0)
+        name = f"{load}, {day.isoformat()}"
+        seen_h = float(outlook.hours[inside].sum())
+        if name in done_mwh:
+            seen_h += max(0.0, start_s[0] - ready_s) / 3_600.0
+        part = seen_h / ((due_s - ready_s) / 3_600.0)
         gpu_mw = float(pue[inside].mean()) * terms.it_kw_per_gpu / 1_000.0
         gpus = hall.it_mw * 1_000.0 / terms.it_kw_per_gpu * job.share_frac
         needed_h = (job.daily_work_hours or 0.0) * min(1.0, part)
         jobs.append(
             Job(
-                name=f"{load}, {day.isoformat()}",
+                name=name,
                 load=load,
                 first=int(inside[0]),
                 end=int(inside[-1]) + 1,
-                energy_mwh=needed_h * gpus * gpu_mw,
+                energy_mwh=max(0.0, needed_h * gpus * gpu_mw - done_mwh.get(name, 0.0)),
                 max_mw=float(pue[inside].max()) * hall.it_mw * job.share_frac,
                 worth_usd_per_mwh=(price - terms.opex_usd_per_gpu_h) / gpu_mw,
                 missed_usd_per_mwh=job.missed_usd_per_gpu_h / gpu_mw,

@@ -19,7 +19,19 @@ from wattshift.errors import CheckFailed, Infeasible, LimitReached, SolveError, 
 if TYPE_CHECKING:
     import highspy
 
-__all__ = ["DEFAULT_LIMITS", "Answer", "Ended", "Limits", "handed_over", "must", "run", "solve"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Answer",
+    "Ended",
+    "Limits",
+    "Method",
+    "handed_over",
+    "must",
+    "prove",
+    "run",
+    "settled",
+    "solve",
+]
 
 _Row: TypeAlias = NDArray[np.float64]
 
@@ -36,17 +48,27 @@ class Ended(StrEnum):
     IN_TIME = "the best found in time"
 
 
+class Method(StrEnum):
+    """How a program is solved."""
+
+    AUTOMATIC = "automatic"
+    INTERIOR = "interior point"
+    SIMPLEX = "simplex"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When to stop.
+    """When to stop, and how to go.
 
     Args:
         wall_s: time [s].
         gap_ratio: how close to the proven bound is close enough, relative to the objective.
+        method: how linear programs are solved; what is not certified is solved by simplex anyway.
     """
 
     wall_s: float = 60.0
     gap_ratio: float = 1e-6
+    method: Method = Method.AUTOMATIC
 
 
 DEFAULT_LIMITS = Limits()
@@ -65,6 +87,8 @@ class Answer:
         cost_usd: the objective, offset included.
         bound_usd: no plan can cost less than this.
         spent_s: how long it took [s].
+        by: which method found it.
+        note: why another method was left; empty where none was.
     """
 
     ended: Ended
@@ -74,6 +98,8 @@ class Answer:
     cost_usd: float
     bound_usd: float
     spent_s: float
+    by: Method = Method.SIMPLEX
+    note: str = ""
 
     @property
     def gap_usd(self) -> float:
@@ -96,18 +122,9 @@ def solve(program: Program, limits: Limits = DEFAULT_LIMITS) -> Answer:
     # numbers: HiGHS 1.15.1 is known to end the whole process there.
     loose = _solve_once(replace(program, whole=np.zeros_like(program.whole)), limits)
     answer = _solve_once(program, _left(limits, loose.spent_s))
-    # A solver calls a yes of 0.999999 a yes, and 1e-6 of a large machine is not nothing: the yes and no are
-    # taken as said, and the rest is decided once more.
-    said = np.round(answer.x)
-    settled = replace(
-        program,
-        low=np.where(program.whole, said, program.low),
-        high=np.where(program.whole, said, program.high),
-        whole=np.zeros_like(program.whole),
-    )
     spent_s = loose.spent_s + answer.spent_s
     try:
-        exact = _solve_once(settled, _left(limits, spent_s))
+        exact = _solve_once(settled(program, answer.x), _left(limits, spent_s))
     except Infeasible:  # said to within a tolerance only: the independent proof decides
         return replace(answer, spent_s=spent_s)
     return replace(
@@ -116,6 +133,20 @@ def solve(program: Program, limits: Limits = DEFAULT_LIMITS) -> Answer:
         cost_usd=exact.cost_usd,
         bound_usd=min(answer.bound_usd, exact.cost_usd),
         spent_s=spent_s + exact.spent_s,
+    )
+
+
+def settled(program: Program, x: _Row) -> Program:
+    """The linear program that is left once every yes and no is taken as said.
+
+    A solver calls a yes of 0.999999 a yes, and 1e-6 of a large machine is not nothing.
+    """
+    said = np.round(x)
+    return replace(
+        program,
+        low=np.where(program.whole, said, program.low),
+        high=np.where(program.whole, said, program.high),
+        whole=np.zeros_like(program.whole),
     )
 
 
@@ -226,7 +257,7 @@ def _refuse(status: highspy.HighsModelStatus, *, has_plan: bool) -> None:
 def _answer(program: Program, model: highspy.Highs, *, ended_in_time: bool) -> Answer:
     solution, info = model.getSolution(), model.getInfo()
     x = np.array(solution.col_value)
-    _prove(program, x)
+    prove(program, x)
     x = np.clip(x, program.low, program.high)
     linear = program.is_linear
     cost = float(program.cost_usd @ x) + program.offset_usd
@@ -247,8 +278,12 @@ def _answer(program: Program, model: highspy.Highs, *, ended_in_time: bool) -> A
     )
 
 
-def _prove(program: Program, x: _Row) -> None:
-    """Every row and bound once more, by plain arithmetic; NaN fails."""
+def prove(program: Program, x: _Row) -> None:
+    """Every row and bound once more, by plain arithmetic; NaN fails.
+
+    Raises:
+        CheckFailed: if one is broken by more than 1e-6 of its size.
+    """
     if x.shape != program.cost_usd.shape:
         raise CheckFailed("the solver's answer has another length than its program", length=x.size)
     rows = np.repeat(np.arange(program.row_low.size), np.diff(program.row_start))

@@ -137,7 +137,8 @@ def _motion(sketch: Sketch, load: Load) -> None:
     known[0] = load.before_mw
     up, down = load.ramp_up_mw_per_h * sketch.hours, load.ramp_down_mw_per_h * sketch.hours
     if min(up.min(), down.min()) < max(load.capacity_mw, load.before_mw):
-        build.add_rows("ramp", load.name, *moves, at=at, low=known - down, high=known + up)
+        more = 0.0 if load.ramp_excess_mw is None else load.ramp_excess_mw
+        build.add_rows("ramp", load.name, *moves, at=at, low=known - down - more, high=known + up + more)
     if load.min_up_h or load.min_down_h or load.start_usd_per_mw or load.stop_usd_per_mw:
         started = build.add_columns(
             "started", load.name, at=at, cost_usd=np.full(at.size, load.start_usd_per_mw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -16,26 +16,11 @@ from wattshift.assets.calendar import Calendar
 from wattshift.assets.weather import PuePoint
 from wattshift.errors import InputError
 
-__all__ = ["Outlook", "SiteState"]
+__all__ = ["Outlook"]
 
 _Row: TypeAlias = NDArray[np.float64]
 
 _MAX_HOURS = 1.0 + 1e-9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteState:
-    """How a site stands before the first interval; what is not named is off, at its start or zero.
-
-    Args:
-        load_mw: power of each load [MW].
-        held_mwh: what each battery holds [MWh].
-        peak_mw: the peak that each demand charge has seen this month [MW].
-    """
-
-    load_mw: Mapping[str, float] = field(default_factory=dict)
-    held_mwh: Mapping[str, float] = field(default_factory=dict)
-    peak_mw: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,6 +91,11 @@ class Outlook:
         )
 
     @property
+    def start_us(self) -> NDArray[np.datetime64]:
+        """Starts of the intervals without their zone, UTC, `datetime64[us]`."""
+        return self.start.cast(pl.Datetime("us")).to_numpy()
+
+    @property
     def zeros(self) -> _Row:
         """A zero for every interval."""
         return np.zeros_like(self.hours)
@@ -116,7 +106,7 @@ class Outlook:
 
     def local(self) -> pl.Series:
         """Starts of the intervals in the site's own time."""
-        return self.start.dt.convert_time_zone(self.zone)
+        return self.start.cast(pl.Datetime("us", self.zone))  # the same instants, without a query
 
     def profile(self, by_hour_frac: Sequence[float]) -> _Row:
         """A daily profile of 24 fractions at each interval; an empty one is 1 throughout."""

@@ -6,7 +6,8 @@ Power is at the meter [MW], whatever is behind it; money is in USD.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import math
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -23,20 +24,23 @@ _Row: TypeAlias = NDArray[np.float64]
 class _Part:
     """Freezes the arrays of a part and refuses numbers that are not finite."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]  # only dataclasses derive from this
-            value = getattr(self, field.name)
+        for key in self.__slots__:  # the fields of its class, without the cost of asking for them
+            value = getattr(self, key)
             if isinstance(value, np.ndarray):
                 value = np.array(value, np.int64 if value.dtype.kind in "iu" else np.float64)
                 value.flags.writeable = False
-                object.__setattr__(self, field.name, value)
-            elif isinstance(value, float | np.floating):
-                object.__setattr__(self, field.name, float(value))
+                object.__setattr__(self, key, value)
+                self._require_sane(key, np.atleast_1d(value.astype(np.float64, copy=False)))
+                continue
+            if isinstance(value, float | np.floating):
+                object.__setattr__(self, key, float(value))
             elif isinstance(value, bool) or not isinstance(value, int):
                 continue
-            self._require_sane(field.name, np.atleast_1d(np.asarray(value, np.float64)))
+            if not (math.isfinite(value) and (value >= 0 or key in _MAY_BE_NEGATIVE)):
+                self._require_sane(key, np.array([value], np.float64))
 
     def _require_sane(self, key: str, value: _Row) -> None:
         """Refuse NaN, infinity where it means nothing, and amounts below zero."""
@@ -65,9 +69,13 @@ _MAY_BE_NEGATIVE = frozenset(
         *("buy_usd_per_mwh", "sell_usd_per_mwh", "block_usd_per_mwh", "resale_usd_per_mwh"),
         *("block_adder_usd_per_mwh", "worth_usd_per_mwh", "missed_usd_per_mwh", "wear_usd_per_mwh"),
         *("end_usd_per_mwh", "cost_usd_per_mwh", "price_usd_per_mwh", "period", "first"),
+        *("still_on_mw", "still_off_mw"),
     }
 )
-"""Prices of things bought and sold; what only punishes (credits, starts, peaks) is never negative."""
+"""Prices of things bought and sold; what only punishes (credits, starts, peaks) is never negative.
+
+What is still on or off is below zero where so much of a least time is excused.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +143,7 @@ class Load(_Part):
         stop_usd_per_mw: what a stop costs [USD/MW].
         still_on_mw: what was started before the horizon and must stay on, in each interval [MW].
         still_off_mw: what was stopped before the horizon and must stay off, in each interval [MW].
+        ramp_excess_mw: how far each interval's move may go beyond the ramps, where that is excused [MW].
         whole: whether it runs as one block.
     """
 
@@ -154,6 +163,7 @@ class Load(_Part):
     stop_usd_per_mw: float = 0.0
     still_on_mw: _Row | None = None
     still_off_mw: _Row | None = None
+    ramp_excess_mw: _Row | None = None
     whole: bool = False
 
     @property

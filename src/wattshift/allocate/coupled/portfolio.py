@@ -1,84 +1,89 @@
-"""Several sites under one contract: each plans alone at a price, and the price makes them fit.
+"""Several sites under shared limits: each answers a price alone, and the prices make the answers fit.
 
-The shared limit is priced (Dantzig and Wolfe 1960): at given prices each site's best plan is found alone, and
-their earnings and the price of the limit bound what any joint plan can earn. A small program, the master,
-mixes the plans found so far as well as the limit allows, and its duals are the next prices (taken half
-way from the best ones so far, which keeps them from swinging). When both meet, each site plans once more
-within its share of the mix; the difference to the bound is the proven gap.
+1. **Bound.** At prices of the shared limits each site's best plan is found alone. What they earn after paying
+   the prices, and the prices of what the limits allow, is more than any joint plan can earn (Lagrange).
+2. **Prices.** What the sites answered so far are curves of worth over power for each interval; clearing them
+   within all limits at once gives the next prices (`portfoliocurves`). Where curves of single intervals do
+   not settle it, such as with many stores, whole answers are mixed instead (Dantzig and Wolfe 1960).
+3. **Plans.** Each site plans once more, for real, within the share that clearing gave it. Shares keep the
+   limits by construction, so the plans do; the difference to the bound is the proven gap.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NoReturn, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wattshift.allocate.coupled.account import CoupledAccount, settle_coupled
-from wattshift.allocate.coupled.highs import solve
+from wattshift.allocate.coupled.highs import DEFAULT_LIMITS, Limits
 from wattshift.allocate.coupled.meritorder import merit_order
 from wattshift.allocate.coupled.plan import CoupledPlan
+from wattshift.allocate.coupled.portfoliocheck import check_portfolio
+from wattshift.allocate.coupled.portfoliocurves import Cleared
+from wattshift.allocate.coupled.portfoliomaster import Asked, clear_all, mix_all
+from wattshift.allocate.coupled.portfoliosite import (
+    PricedSite,
+    Response,
+    SharedSite,
+    least_draw_mwh,
+    plan_within,
+    priced,
+    respond,
+)
 from wattshift.allocate.coupled.problem import CoupledProblem
-from wattshift.allocate.coupled.program import Builder
-from wattshift.allocate.coupled.warm import WarmPlanner
+from wattshift.allocate.coupled.sharedlimit import SharedLimit
 from wattshift.errors import Infeasible, InputError, LimitReached
 
-__all__ = ["PortfolioPlan", "SharedLimit", "Solver", "plan_portfolio"]
+__all__ = ["Mapped", "PortfolioPlan", "SharedLimit", "Solver", "plan_portfolio"]
 
 _Row: TypeAlias = NDArray[np.float64]
+_Prices: TypeAlias = tuple[_Row, ...]
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 Solver: TypeAlias = Callable[[Sequence[CoupledProblem]], Sequence[tuple[CoupledPlan, float]]]
 """Plans of several problems and the gap of each [USD], in their order."""
 
+_BISECTIONS = 8
+_OPENING = 3
+"""Rounds before plans are tried: at no price, at the merit order's, and at the first that clears."""
+_RECENT = 6
+"""Rounds whose answers make a curve: older ones belong to other prices."""
+_SETTLED = 0.5
+"""Plans are tried again once a round improves the bound by no more than this part of the wanted gap."""
+_LOSES = 0.1
+"""A round that closes less of the gap than this is the last of its kind."""
+_STEP_RATIO, _FULL_STEP = 0.3, 5
 _ZERO_MWH = 1e-6
-_STEP_RATIO = 0.2
-_FULL_STEP = 5
-_BISECTIONS = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SharedLimit:
-    """What several sites may draw together: a common connection, a block of energy, a yearly quota.
+class Mapped(Protocol):
+    """Somewhere to work: the results in the order of the items, as `wattshift.app.engine` maps."""
 
-    Args:
-        name: in the contract's own words.
-        period: the period of each interval, from 0; each interval its own for a limit on power; shape (T,).
-        limit_mwh: the most that may be drawn in each period [MWh].
-    """
-
-    name: str
-    period: NDArray[np.int64]
-    limit_mwh: _Row
-
-    @classmethod
-    def of_power(cls, name: str, limit_mw: _Row, hours: _Row) -> SharedLimit:
-        """A limit on power in each interval."""
-        return cls(name=name, period=np.arange(hours.size), limit_mwh=limit_mw * hours)
-
-    def drawn_mwh(self, plan: CoupledPlan, hours: _Row) -> _Row:
-        """What a plan draws in each period [MWh]."""
-        drawn = np.zeros(self.limit_mwh.size)
-        np.add.at(drawn, self.period, plan.drawn_mw * hours)
-        return drawn
+    def __call__(self, function: Callable[[_Item], _Result], items: Sequence[_Item], /) -> list[_Result]:
+        """The results."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PortfolioPlan:
-    """Plans that together keep a shared limit.
+    """Plans that together keep the shared limits, proved.
 
     Args:
         plans: one for each site.
         accounts: their money.
-        price_usd_per_mwh: what the shared limit is worth in each of its periods [USD/MWh].
+        prices_usd_per_mwh: what each shared limit is worth in each of its periods [USD/MWh].
         bound_usd: no joint plan can earn more.
         rounds: how often the sites were asked.
     """
 
     plans: tuple[CoupledPlan, ...]
     accounts: tuple[CoupledAccount, ...]
-    price_usd_per_mwh: _Row
+    prices_usd_per_mwh: _Prices
     bound_usd: float
     rounds: int
 
@@ -95,177 +100,268 @@ class PortfolioPlan:
 
 def plan_portfolio(
     sites: Sequence[CoupledProblem],
-    shared: SharedLimit,
+    shared: SharedLimit | Sequence[SharedLimit],
     *,
     gap_ratio: float = 1e-4,
-    max_rounds: int = 200,
-    solver: Solver | None = None,
+    max_rounds: int = 60,
+    mapped: Mapped | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    told: Callable[[int, float | None], None] = lambda _rounds, _gap: None,
 ) -> PortfolioPlan:
-    """Plans of all sites that together keep the limit.
+    """Plans of all sites that together keep the limits.
 
     Args:
         sites: over the same intervals.
-        shared: what they share.
+        shared: what they share; one limit or several.
         gap_ratio: how close to the bound is close enough, relative to it.
         max_rounds: how often the sites are asked at most.
-        solver: what plans the sites; one after the other unless given.
+        mapped: what answers for the sites; one after the other unless given.
+        limits: for each answer of a site.
+        told: is called after each round, with the rounds so far and the gap as a ratio, once plans are known.
 
     Raises:
         InputError: if the sites' intervals differ.
-        Infeasible: if a site has no plan, or what must run exceeds the limit.
-        LimitReached: if the sites' plans do not fit into the limit after so many rounds.
+        Infeasible: if a site has no plan, or what must be drawn exceeds a shared limit.
+        LimitReached: if no plans were found that fit into the limits after so many rounds.
+        CheckFailed: if the independent proof refuses the plans.
     """
+    every = (shared,) if isinstance(shared, SharedLimit) else tuple(shared)
+    _require_same(sites, every)
+    search = _Search(sites, every, mapped or _in_turn, limits, gap_ratio, told)
+    search.run(max_rounds)
+    found = search.result()
+    check_portfolio(sites, every, found)
+    return found
+
+
+def _require_same(sites: Sequence[CoupledProblem], shared: tuple[SharedLimit, ...]) -> None:
+    if not sites or not shared:
+        raise InputError("a portfolio needs sites and at least one shared limit")
     hours = sites[0].hours
-    if (
-        any(not np.array_equal(site.start, sites[0].start) for site in sites)
-        or shared.period.shape != hours.shape
-    ):
-        raise InputError("the sites and their shared limit do not cover the same intervals")
-    search = _Search(sites, shared, solver or _in_turn())
-    search.ask(np.zeros(shared.limit_mwh.size))
-    if (search.drawn(0) <= shared.limit_mwh + _ZERO_MWH).all():
-        return search.result([found[0][0] for found in search.found])
-    search.ask(np.full(shared.limit_mwh.size, search.dearest))
-    search.ask(search.first_price())
-    while True:
-        mixed_usd, price, weights = search.mix()
-        if search.bound_usd - mixed_usd <= gap_ratio * (1.0 + abs(search.bound_usd)):
-            break
-        if search.rounds >= max_rounds:
-            break
-        step = 1.0 if search.rounds % _FULL_STEP == 0 else _STEP_RATIO
-        search.ask(search.best_price + step * (price - search.best_price))
-    return search.result(search.within_shares(weights))
+    if any(
+        not np.array_equal(site.start, sites[0].start) or not np.array_equal(site.hours, hours)
+        for site in sites
+    ) or any(limit.period.shape != hours.shape for limit in shared):
+        raise InputError(
+            "the sites and their shared limits do not cover the same intervals",
+            hint="give all sites prices of the same intervals",
+        )
+    for limit in shared:
+        if limit.sites is not None and not set(limit.sites) <= set(range(len(sites))):
+            raise InputError("a shared limit covers a site that there is not", limit=limit.name)
 
 
-def _in_turn() -> Solver:
-    """One site after the other, each with a solver that remembers its last plan: only prices change."""
-    planners: list[WarmPlanner] = []
-
-    def solved(problems: Sequence[CoupledProblem]) -> list[tuple[CoupledPlan, float]]:
-        planners.extend(WarmPlanner() for _ in range(len(problems) - len(planners)))
-        found = [planner.solve(problem) for planner, problem in zip(planners, problems, strict=True)]
-        return [(each.plan, each.answer.gap_usd) for each in found]
-
-    return solved
+def _in_turn(function: Callable[[_Item], _Result], items: Sequence[_Item], /) -> list[_Result]:
+    return [function(item) for item in items]
 
 
 class _Search:
-    """Plans found so far, and the best bound."""
+    """What the sites answered so far, the best bound, and the best plans."""
 
-    def __init__(self, sites: Sequence[CoupledProblem], shared: SharedLimit, solver: Solver) -> None:
-        self.sites, self.shared, self.solver = sites, shared, solver
+    def __init__(
+        self,
+        sites: Sequence[CoupledProblem],
+        shared: tuple[SharedLimit, ...],
+        mapped: Mapped,
+        limits: Limits,
+        gap_ratio: float,
+        told: Callable[[int, float | None], None],
+    ) -> None:
+        self.sites, self.shared, self.mapped, self.limits = sites, shared, mapped, limits
+        self.gap_ratio, self.told = gap_ratio, told
         self.hours = sites[0].hours
-        self.found: list[list[tuple[CoupledPlan, float, _Row]]] = [[] for _ in sites]
-        self.bound_usd = np.inf
-        self.best_price = np.zeros(shared.limit_mwh.size)
-        self.rounds = 0
-        worths = [
-            np.abs(step.worth_usd_per_mwh).max()
-            for site in sites
-            for load in site.loads
-            for step in load.steps
+        self.asked: list[Asked] = []
+        self.bound_usd, self.profit_usd = np.inf, -np.inf
+        self.gained_usd = np.inf
+        self.best_prices: _Prices = ()
+        self.plans: tuple[CoupledPlan, ...] = ()
+        self.accounts: tuple[CoupledAccount, ...] = ()
+        self.dearest = 10.0 * max(_dearest(site) for site in sites)
+
+    # The course of it
+
+    def run(self, max_rounds: int) -> None:
+        """Ask until the gap is closed, or the rounds are used up."""
+        self.ask(tuple(np.zeros(limit.limit_mwh.size) for limit in self.shared))
+        if self._fits(self.asked[0].drawn_mw):
+            self.plan(np.stack([site.grid.import_mw for site in self.sites]))
+            if self.plans and self._fits(np.stack([plan.drawn_mw for plan in self.plans])):
+                return
+            self.plans, self.profit_usd = (), -np.inf
+        self.ask(self.first_prices())
+        by_curves = True
+        while len(self.asked) < max_rounds and not self.is_done:
+            gap = self.bound_usd - self.profit_usd
+            tried = self.step(by_curves=by_curves)
+            closed = gap - (self.bound_usd - self.profit_usd)
+            if tried and np.isfinite(gap) and closed < _LOSES * gap:
+                by_curves = False
+
+    def step(self, *, by_curves: bool) -> bool:
+        """Clear or mix the answers and ask at the prices; whether plans within the shares were tried."""
+        cleared = self._cleared(by_curves=by_curves)
+        settled = self.gained_usd <= _SETTLED * self.gap_ratio * (1.0 + abs(self.bound_usd))
+        tries = len(self.asked) >= _OPENING and (settled or not self.plans)
+        if tries:
+            self.plan(cleared.share_mw)
+        if self.is_done:
+            return tries
+        if by_curves or len(self.asked) % _FULL_STEP == 0:
+            self.ask(cleared.price_usd_per_mwh)
+        else:
+            self.ask(
+                tuple(
+                    best + _STEP_RATIO * (price - best)
+                    for best, price in zip(self.best_prices, cleared.price_usd_per_mwh, strict=True)
+                )
+            )
+        return tries
+
+    def _cleared(self, *, by_curves: bool) -> Cleared:
+        if by_curves:
+            return clear_all(self.sites, self.shared, self.asked[-_RECENT:], self.dearest, self.mapped)
+        return mix_all(self.sites, self.shared, self.asked, self.dearest)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the gap is small enough."""
+        return self.bound_usd - self.profit_usd <= self.gap_ratio * (1.0 + abs(self.bound_usd))
+
+    # Asking
+
+    def ask(self, prices_usd_per_mwh: _Prices) -> None:
+        """Each site's best answer to prices on what it draws, and the bound that follows."""
+        by_site = self._by_site(prices_usd_per_mwh)
+        questions = [
+            PricedSite(problem=site, price_usd_per_mwh=price, limits=self.limits)
+            for site, price in zip(self.sites, by_site, strict=True)
         ]
-        self.dearest = 10.0 * float(
-            max(*worths, *(np.abs(site.grid.buy_usd_per_mwh).max() for site in sites))
-        )
-
-    def ask(self, price_usd_per_mwh: _Row) -> None:
-        """Each site's best plan at a price on what it draws, and the bound that follows."""
-        self.rounds += 1
-        by_interval = price_usd_per_mwh[self.shared.period]
-        answers = self.solver([_priced(site, by_interval) for site in self.sites])
-        bound = float(price_usd_per_mwh @ self.shared.limit_mwh)
-        for site, found, (plan, gap_usd) in zip(self.sites, self.found, answers, strict=True):
-            drawn = self.shared.drawn_mwh(plan, self.hours)
-            profit = settle_coupled(site, plan).profit_usd
-            found.append((plan, profit, drawn))
-            bound += profit - float(price_usd_per_mwh @ drawn) + gap_usd
+        answers: list[Response] = self.mapped(respond, questions)
+        self.asked.append(Asked.of(answers))
+        bound = sum(answer.bound_usd for answer in answers)
+        for price, limit in zip(prices_usd_per_mwh, self.shared, strict=True):
+            bound += float(price @ limit.limit_mwh)
+        self.gained_usd = max(0.0, self.bound_usd - bound)
         if bound < self.bound_usd:
-            self.bound_usd, self.best_price = bound, price_usd_per_mwh
+            self.bound_usd, self.best_prices = bound, prices_usd_per_mwh
+        self._tell()
 
-    def first_price(self) -> _Row:
-        """The price at which the sites fit, were nothing coupled in time: bisected, all periods at once."""
-        low, high = np.zeros(self.shared.limit_mwh.size), np.full(self.shared.limit_mwh.size, self.dearest)
+    def _tell(self) -> None:
+        known = bool(self.plans) and np.isfinite(self.bound_usd)
+        gap = (self.bound_usd - self.profit_usd) / (1.0 + abs(self.bound_usd)) if known else None
+        self.told(len(self.asked), gap)
+
+    def _by_site(self, prices_usd_per_mwh: _Prices) -> _Row:
+        """What each site pays in each interval, shape (N, T)."""
+        price = np.zeros((len(self.sites), self.hours.size))
+        for each, limit in zip(prices_usd_per_mwh, self.shared, strict=True):
+            price[limit.members(len(self.sites))] += limit.by_interval(each)
+        return price
+
+    def first_prices(self) -> _Prices:
+        """The prices at which the sites fit, were nothing coupled in time: bisected, all periods at once."""
+        low = [np.zeros(limit.limit_mwh.size) for limit in self.shared]
+        high = [np.full(limit.limit_mwh.size, 0.1 * self.dearest) for limit in self.shared]
         free = [replace(site, batteries=(), jobs=(), reserves=()) for site in self.sites]
         for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            plans = [merit_order(_priced(site, middle[self.shared.period])) for site in free]
-            drawn = sum(self.shared.drawn_mwh(plan, self.hours) for plan in plans if plan is not None)
-            fits = drawn <= self.shared.limit_mwh
-            low, high = np.where(fits, low, middle), np.where(fits, middle, high)
-        return high
+            middle = tuple(0.5 * (a + b) for a, b in zip(low, high, strict=True))
+            plans = [
+                merit_order(priced(site, price))
+                for site, price in zip(free, self._by_site(middle), strict=True)
+            ]
+            drawn = np.stack([np.zeros_like(self.hours) if plan is None else plan.drawn_mw for plan in plans])
+            for i, limit in enumerate(self.shared):
+                fits = limit.drawn_mwh(drawn, self.hours) <= limit.limit_mwh
+                low[i], high[i] = np.where(fits, low[i], middle[i]), np.where(fits, middle[i], high[i])
+        return tuple(np.where(a == 0.0, 0.0, b) for a, b in zip(low, high, strict=True))
 
-    def drawn(self, number: int) -> _Row:
-        """What all sites' plans of one round draw [MWh]."""
-        drawn: _Row = np.sum([found[number][2] for found in self.found], axis=0)
-        return drawn
+    # Planning
 
-    def mix(self) -> tuple[float, _Row, list[_Row]]:
-        """The best mix of plans within the limit: its profit, the limit's price, each site's weights."""
-        build, periods = Builder(), np.arange(self.shared.limit_mwh.size)
-        over = build.add_columns("over", self.shared.name, at=periods, cost_usd=self.dearest)
-        rows = build.add_rows(
-            "shared", self.shared.name, (over, -1.0), at=periods, high=self.shared.limit_mwh
-        )
-        one, columns = np.zeros(1, np.int64), []
-        for number, found in enumerate(self.found):
-            plans = np.arange(len(found))
-            profit = np.array([usd for _, usd, _ in found])
-            weight = build.add_columns("plan", str(number), at=plans, high=1.0, cost_usd=-profit)
-            for drawn, column in zip((drawn for _, _, drawn in found), weight, strict=True):
-                build.add_terms(rows, np.full(rows.size, column), drawn)
-            row = build.add_rows("one plan", str(number), at=one, low=1.0, high=1.0)
-            build.add_terms(np.repeat(row, plans.size), weight, 1.0)
-            columns.append(weight)
-        answer = solve(build.build())
-        price = np.maximum(0.0, -answer.row_dual_usd[rows])
-        return -answer.cost_usd, price, [answer.x[weight] for weight in columns]
-
-    def within_shares(self, weights: list[_Row]) -> list[CoupledPlan]:
-        """Each site's best plan within what the mix lets it draw."""
-        capped = []
-        for site, found, weight in zip(self.sites, self.found, weights, strict=True):
-            share = sum(w * plan.drawn_mw for w, (plan, _, _) in zip(weight, found, strict=True))
-            grid = replace(site.grid, import_mw=np.minimum(site.grid.import_mw, share + 1e-9))
-            capped.append(replace(site, grid=grid))
-        try:
-            return [plan for plan, _ in self.solver(capped)]
-        except Infeasible:  # a block load does not fit into part of itself
-            raise LimitReached(
-                "the sites' plans do not fit into their shared limit",
-                limit=self.shared.name,
-                hint="plan the sites as one, or raise the shared limit",
-            ) from None
-
-    def result(self, plans: list[CoupledPlan]) -> PortfolioPlan:
-        """The plans with their money."""
+    def plan(self, share_mw: _Row) -> None:
+        """Each site's best plan within its share; kept if all have one and no others earned more."""
+        questions = [
+            SharedSite(problem=site, share_mw=share, limits=self.limits)
+            for site, share in zip(self.sites, self._within(share_mw), strict=True)
+        ]
+        found = self.mapped(plan_within, questions)
+        plans = tuple(each.plan for each in found if each is not None)
+        if len(plans) < len(found):
+            return
         accounts = tuple(settle_coupled(site, plan) for site, plan in zip(self.sites, plans, strict=True))
-        drawn = np.sum([self.shared.drawn_mwh(plan, self.hours) for plan in plans], axis=0)
-        if (drawn > self.shared.limit_mwh + _ZERO_MWH * (1.0 + self.shared.limit_mwh)).any():
-            raise Infeasible(
-                "what must run exceeds what the sites may draw together",
-                limit=self.shared.name,
-                period=int(np.argmax(drawn - self.shared.limit_mwh)),
-                hint="lower a floor, or raise the shared limit",
-            )
+        profit = sum(account.profit_usd for account in accounts)
+        if profit > self.profit_usd and self._fits(np.stack([plan.drawn_mw for plan in plans])):
+            self.plans, self.accounts, self.profit_usd = plans, accounts, profit
+
+    def _within(self, share_mw: _Row) -> _Row:
+        """Shares that keep every limit: lowered where clearing's do not, raised where all have room."""
+        share: _Row = np.array(share_mw)
+        for limit in self.shared:
+            members = limit.members(len(self.sites))
+            drawn = limit.drawn_mwh(share, self.hours)
+            if self.asked and limit.is_of_power and members.all() and len(self.shared) == 1:
+                spare = limit.by_interval(np.maximum(0.0, limit.limit_mwh - drawn)) / self.hours
+                share += spare / len(self.sites)
+            else:
+                ratio = np.ones(drawn.size)
+                np.divide(limit.limit_mwh, drawn, out=ratio, where=drawn > limit.limit_mwh)
+                share[members] *= np.where(limit.period >= 0, ratio[limit.period], 1.0)
+        return share
+
+    def _fits(self, drawn_mw: _Row) -> bool:
+        return all(
+            (limit.drawn_mwh(drawn_mw, self.hours) <= limit.limit_mwh + _ZERO_MWH).all()
+            for limit in self.shared
+        )
+
+    # The end
+
+    def result(self) -> PortfolioPlan:
+        """The best plans with their money.
+
+        Raises:
+            Infeasible, LimitReached: if there are none.
+        """
+        if not self.plans:
+            self._explain()
         return PortfolioPlan(
-            plans=tuple(plans),
-            accounts=accounts,
-            price_usd_per_mwh=self.best_price,
-            bound_usd=self.bound_usd,
-            rounds=self.rounds,
+            plans=self.plans,
+            accounts=self.accounts,
+            prices_usd_per_mwh=self.best_prices,
+            bound_usd=max(self.bound_usd, self.profit_usd),
+            rounds=len(self.asked),
+        )
+
+    def _explain(self) -> NoReturn:
+        """Whether the least that the sites can draw in a period exceeds a limit: that is a proof."""
+        for limit in self.shared:
+            least = np.min([limit.drawn_mwh(asked.drawn_mw, self.hours) for asked in self.asked], axis=0)
+            for period in np.argsort(limit.limit_mwh - least)[:1]:
+                counts = (limit.period == period).astype(np.float64)
+                members = np.flatnonzero(limit.members(len(self.sites))).tolist()
+                questions = [
+                    PricedSite(problem=self.sites[i], price_usd_per_mwh=counts, limits=self.limits)
+                    for i in members
+                ]
+                must = sum(self.mapped(least_draw_mwh, questions))
+                if must > limit.limit_mwh[period] + _ZERO_MWH:
+                    raise Infeasible(
+                        "what must run exceeds what the sites may draw together",
+                        limit=limit.name,
+                        period=int(period),
+                        start=f"{self.sites[0].start[int(np.argmax(counts))]}Z",
+                        least_mwh=must,
+                        limit_mwh=float(limit.limit_mwh[period]),
+                        hint="lower a floor, or raise the shared limit",
+                    )
+        raise LimitReached(
+            "no plans were found that fit into the shared limits",
+            limit=self.shared[0].name,
+            rounds=len(self.asked),
+            hint="allow more rounds, plan the sites as one, or raise the shared limit",
         )
 
 
-def _priced(site: CoupledProblem, price_usd_per_mwh: _Row) -> CoupledProblem:
-    """A site that pays for its share of the limit on all that it draws."""
-    grid = site.grid
-    return replace(
-        site,
-        grid=replace(
-            grid,
-            buy_usd_per_mwh=grid.buy_usd_per_mwh + price_usd_per_mwh,
-            block_adder_usd_per_mwh=grid.block_adder_usd_per_mwh + price_usd_per_mwh,
-        ),
-    )
+def _dearest(site: CoupledProblem) -> float:
+    """More than a MWh is worth anywhere on a site [USD/MWh]."""
+    worths = [float(np.abs(step.worth_usd_per_mwh).max()) for load in site.loads for step in load.steps]
+    return max(1.0, *worths, float(np.abs(site.grid.buy_usd_per_mwh).max()))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from wattshift.errors import InputError
 
-__all__ = ["Builder", "Index", "Label", "Program"]
+__all__ = ["Builder", "Index", "Label", "Program", "by_rows"]
 
 Index: TypeAlias = NDArray[np.int64]
 """Numbers of columns or rows; -1 stands for none."""
@@ -160,7 +160,7 @@ class Builder:
         low, high, cost, whole = (np.concatenate(parts) for parts in zip(*self._bounds, strict=True))
         row_low, row_high = (np.concatenate(parts) for parts in zip(*self._sides, strict=True))
         rows, columns, values = (list(parts) for parts in zip(*self._terms, strict=True))
-        row_start, column, value = _by_rows(rows, columns, values, (self._n_rows, self._n_columns))
+        row_start, column, value = by_rows(rows, columns, values, (self._n_rows, self._n_columns))
         return Program(
             cost_usd=cost,
             low=low,
@@ -178,13 +178,13 @@ class Builder:
 
 
 def _filled(value: _Row | float, size: int) -> _Row:
-    return np.array(np.broadcast_to(np.asarray(value, np.float64), (size,)))
+    return np.full(size, value, np.float64)
 
 
-def _by_rows(
+def by_rows(
     rows: list[Index], columns: list[Index], values: list[_Row], shape: tuple[int, int]
 ) -> tuple[Index, Index, _Row]:
-    """Triplets as compressed rows, duplicates added up."""
+    """Triplets as compressed rows (starts, columns, values) of a (rows, columns) shape, duplicates added up."""
     from scipy.sparse import coo_array
 
     places = (np.concatenate(rows), np.concatenate(columns))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattshift.allocate.coupled.highs import DEFAULT_LIMITS, Limits
+from wattshift.allocate.coupled.leasttimes import still_mw
 from wattshift.allocate.coupled.parts import Load
 from wattshift.allocate.coupled.plan import CoupledPlan, load_mw
 from wattshift.allocate.coupled.planner import plan_coupled
@@ -18,7 +19,7 @@ from wattshift.allocate.coupled.separate import Piece, join
 from wattshift.allocate.coupled.window import window
 from wattshift.errors import InputError
 
-__all__ = ["State", "carry", "first_intervals", "resume", "roll"]
+__all__ = ["State", "carry", "cut_plan", "first_intervals", "resume", "roll"]
 
 _Row: TypeAlias = NDArray[np.float64]
 
@@ -169,12 +170,17 @@ def roll(
 
 def first_intervals(plan: CoupledPlan, count: int) -> CoupledPlan:
     """The first intervals of a plan."""
+    return cut_plan(plan, slice(count))
+
+
+def cut_plan(plan: CoupledPlan, rows: slice) -> CoupledPlan:
+    """A stretch of a plan's intervals."""
     values: dict[str, Any] = {field.name: getattr(plan, field.name) for field in fields(plan)}
     for key, value in values.items():
         if isinstance(value, Mapping):
-            values[key] = {name: row[..., :count] for name, row in value.items()}
+            values[key] = {name: row[..., rows] for name, row in value.items()}
         else:
-            values[key] = value[:count]
+            values[key] = value[rows]
     return CoupledPlan(**values)
 
 
@@ -193,7 +199,7 @@ def _until(
     begin = problem.start[count - 1] + np.timedelta64(round(float(problem.hours[count - 1]) * _HOUR_US), "us")
     kept = [(end, float(mw)) for end, mw in zip(ends, moved, strict=True) if mw > _ZERO and end > begin]
     if still is not None:
-        ahead = np.append(still[count:], 0.0)
+        ahead = np.append(np.maximum(0.0, still[count:]), 0.0)
         falls = -np.diff(ahead)
         kept += [
             (problem.start[count + i + 1] if count + i + 1 < problem.intervals else _end(problem), float(mw))
@@ -214,16 +220,9 @@ def _resumed(load: Load, state: State, start: NDArray[np.datetime64]) -> Load:
     return replace(
         load,
         before_mw=max(0.0, state.power_mw[load.name]),
-        still_on_mw=_still(state.still_on_mw[load.name], start),
-        still_off_mw=_still(state.still_off_mw[load.name], start),
+        still_on_mw=still_mw(state.still_on_mw[load.name], start),
+        still_off_mw=still_mw(state.still_off_mw[load.name], start),
     )
-
-
-def _still(until: tuple[tuple[np.datetime64, float], ...], start: NDArray[np.datetime64]) -> _Row:
-    still = np.zeros(start.size)
-    for end, mw in until:
-        still += mw * (start < end)
-    return still
 
 
 def _held(state: State, name: str, start_mwh: float, energy_mwh: float) -> float:

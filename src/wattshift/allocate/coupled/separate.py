@@ -3,7 +3,8 @@
 1. **Nothing couples.** The merit order of each interval, ramps, least times and peak charges left out, is the
    best plan of a larger set. If it keeps what was left out, and pays nothing for it, it is the best of all.
 2. **Loads that share nothing that can bind.** Where the connection carries all loads at once and nothing
-   else ties them (a block, a battery, a peak, a group, a reserve), each chain of loads is a problem.
+   else ties them (a block, a battery, a peak, a group, a reserve), a chain of loads that is easier on its own
+   is a problem.
 3. **Time couples only in places.** Between two intervals that no battery, moving load, job or charging
    period spans, the horizon is cut.
 """
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattshift.allocate.coupled.account import settle_coupled
+from wattshift.allocate.coupled.leasttimes import moved_within
 from wattshift.allocate.coupled.meritorder import can_bind, has_merit_order, merit_order
 from wattshift.allocate.coupled.parts import Load
 from wattshift.allocate.coupled.plan import CoupledPlan, load_mw
@@ -105,8 +107,8 @@ def _keeps_motion(load: Load, plan: CoupledPlan, problem: CoupledProblem) -> boo
         return False
     if (moves < -load.ramp_down_mw_per_h * hours - _ROUNDING).any():
         return False
-    on = _within(np.maximum(0.0, moves), hours, load.min_up_h)
-    off = _within(np.maximum(0.0, -moves), hours, load.min_down_h)
+    on = moved_within(np.maximum(0.0, moves), hours, load.min_up_h)
+    off = moved_within(np.maximum(0.0, -moves), hours, load.min_down_h)
     still_on = 0.0 if load.still_on_mw is None else load.still_on_mw
     still_off = 0.0 if load.still_off_mw is None else load.still_off_mw
     keeps_on = not load.min_up_h or bool((power >= on + still_on - _ROUNDING).all())
@@ -115,27 +117,33 @@ def _keeps_motion(load: Load, plan: CoupledPlan, problem: CoupledProblem) -> boo
     )
 
 
-def _within(moved: _Row, hours: _Row, least_h: float) -> _Row:
-    """What moved within the least time before each interval's start."""
-    begins = np.cumsum(hours) - hours
-    first = np.searchsorted(begins, begins - least_h + _ROUNDING, side="right")
-    total = np.concatenate([[0.0], np.cumsum(moved)])
-    within: _Row = total[1:] - total[np.minimum(first, np.arange(hours.size) + 1)]
-    return within
-
-
 # Loads
 
 
 def _by_load(problem: CoupledProblem) -> tuple[CoupledProblem, ...]:
-    """Each chain of loads with its share of nothing, or the problem itself."""
+    """Each chain of loads that is easier alone, and the others together; or the problem itself."""
     grid = problem.grid
     tied = problem.batteries or problem.generators or problem.peaks or problem.soft_caps
     names = tuple(load.name for load in problem.loads)
     if tied or grid.block_mw.any() or can_bind(problem, names, grid.import_mw):
         return (problem,)
     chains = _chains(problem)
-    return tuple(_chain(problem, chain) for chain in chains) if len(chains) > 1 else (problem,)
+    if len(chains) == 1:
+        return (problem,)
+    parts = [(chain, _chain(problem, chain)) for chain in chains]
+    together = [chain for chain, part in parts if not _pays_alone(part)]
+    if len(together) == len(parts):
+        return (problem,)
+    alone = tuple(part for chain, part in parts if chain not in together)
+    return (*alone, _chain(problem, set.union(*together))) if together else alone
+
+
+def _pays_alone(part: CoupledProblem) -> bool:
+    """Whether loads on their own are easier: by a closed form, or with fewer choices to search.
+
+    A linear program of many is solved as fast as one after the other, and has fewer columns.
+    """
+    return any(load.whole for load in part.loads) or plan_in_closed_form(part) is not None
 
 
 def _chains(problem: CoupledProblem) -> list[set[str]]:

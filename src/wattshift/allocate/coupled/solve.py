@@ -6,20 +6,27 @@ without the question is the best of a larger set, so as soon as it does not chea
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
 from wattshift.allocate.coupled.account import CoupledAccount, settle_coupled
 from wattshift.allocate.coupled.check import check_coupled
-from wattshift.allocate.coupled.formulate import Choice, Columns, formulate
-from wattshift.allocate.coupled.highs import DEFAULT_LIMITS, Answer, Limits, solve
+from wattshift.allocate.coupled.commitment.search import is_long, solve_long
+from wattshift.allocate.coupled.formulate import Choice, Choices, Columns, formulate
+from wattshift.allocate.coupled.highs import DEFAULT_LIMITS, Answer, Limits, Method, solve
+from wattshift.allocate.coupled.interior.linear import solve_linear
 from wattshift.allocate.coupled.plan import CoupledPlan, plan_of
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.program import Index, Program
 from wattshift.errors import CheckFailed, LimitReached
 
-__all__ = ["Solved", "cheats_of", "proved", "solve_coupled"]
+__all__ = ["Draw", "Solved", "cheats_of", "proved", "solve_coupled"]
+
+Draw: TypeAlias = Callable[[CoupledProblem, Choices], tuple[Program, Columns]]
+"""What turns a problem into a program."""
 
 _CHEATS_MW = 1e-6
 _MONEY_RATIO = 1e-6
@@ -46,8 +53,16 @@ class Solved:
     rounds: int
 
 
-def solve_coupled(problem: CoupledProblem, limits: Limits = DEFAULT_LIMITS) -> Solved:
+def solve_coupled(
+    problem: CoupledProblem, limits: Limits = DEFAULT_LIMITS, *, draw: Draw = formulate
+) -> Solved:
     """The most profitable plan, to the gap of the limits.
+
+    Args:
+        problem: the question.
+        limits: when to stop.
+        draw: what makes the program, with the choices that must be asked; more rows than `formulate`'s may
+            narrow what is allowed, its columns keep their places and their cost.
 
     Raises:
         Infeasible: if the problem's limits contradict each other.
@@ -58,20 +73,30 @@ def solve_coupled(problem: CoupledProblem, limits: Limits = DEFAULT_LIMITS) -> S
     choices: dict[tuple[Choice, str], Index] = {}
     rounds, left_s = 0, limits.wall_s
     while True:
-        program, columns = formulate(problem, choices)
-        answer = solve(program, replace(limits, wall_s=left_s))
+        program, columns = draw(problem, choices)
+        answer = _way(program)(program, replace(limits, wall_s=left_s))
         left_s -= answer.spent_s
         plan = plan_of(problem, columns, answer.x)
         cheats = cheats_of(problem, plan)
         news = {key: where for key, where in cheats.items() if np.setdiff1d(where, choices.get(key, [])).size}
         if not news:
             break
+        if answer.by is Method.INTERIOR:  # it lies between several best plans; their corners may be honest
+            limits = replace(limits, method=Method.SIMPLEX)
+            continue
         if left_s <= 0.0:
             raise LimitReached("no plan was found in time", hint="allow more time, or plan a shorter horizon")
         for key, where in news.items():
             choices[key] = np.union1d(choices.get(key, where), where)
         rounds += 1
     return proved(problem, program, columns, answer, rounds)
+
+
+def _way(program: Program) -> Callable[[Program, Limits], Answer]:
+    """What solves a program of this size and kind."""
+    if program.is_linear:
+        return solve_linear
+    return solve_long if is_long(program) else solve
 
 
 def proved(

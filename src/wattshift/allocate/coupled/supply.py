@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.outlook import Outlook, SiteState
+from wattshift.allocate.coupled.outlook import Outlook
 from wattshift.allocate.coupled.parts import Battery, Generator, Grid, Peak, SoftCap
 from wattshift.allocate.limits import site_caps
 from wattshift.assets.battery import SiteBattery
@@ -16,6 +17,7 @@ from wattshift.assets.demand import DemandCharge
 from wattshift.assets.generator import SiteGenerator
 from wattshift.assets.interruptible import InterruptibleContract
 from wattshift.assets.site import Site
+from wattshift.assets.state import SiteState
 from wattshift.assets.tariff import Tariff
 from wattshift.errors import InputError
 
@@ -132,8 +134,7 @@ def demand_peaks(site: Site, outlook: Outlook, state: SiteState) -> tuple[Peak, 
 
 
 def _peak(charge: DemandCharge, outlook: Outlook, state: SiteState) -> Peak | None:
-    local = outlook.local()
-    month = (local.dt.year().cast(int) * 12 + local.dt.month().cast(int)).to_numpy().astype(np.int64)
+    month = outlook.local().dt.date().to_numpy().astype("datetime64[M]").astype(np.int64)
     counts = outlook.mask(charge)
     if not counts.any():
         return None
@@ -141,7 +142,7 @@ def _peak(charge: DemandCharge, outlook: Outlook, state: SiteState) -> Peak | No
     where = np.full(month.size, -1, np.int64)
     where[counts] = period
     already = np.zeros(months.size)
-    already[months == month[0]] = state.peak_mw.get(charge.name, 0.0)
+    already[months == _month_of(state, outlook.zone, int(month[0]))] = state.peak_mw.get(charge.name, 0.0)
     return Peak(
         name=charge.name,
         period=where,
@@ -150,14 +151,22 @@ def _peak(charge: DemandCharge, outlook: Outlook, state: SiteState) -> Peak | No
     )
 
 
-def call_caps(site: Site, outlook: Outlook) -> tuple[SoftCap, ...]:
+def _month_of(state: SiteState, zone: str, first_month: int) -> int:
+    """The month whose peaks a state tells, counted from January 1970."""
+    if state.at is None:
+        return first_month
+    local = state.at.astimezone(ZoneInfo(zone))
+    return (local.year - 1970) * 12 + local.month - 1
+
+
+def call_caps(site: Site, outlook: Outlook, state: SiteState) -> tuple[SoftCap, ...]:
     """Called curtailment contracts; where a call is only likely, the penalty is the expected one."""
     caps = []
     for contract in site.interruptible:
         prob = outlook.calls_prob.get(contract.name)
         if prob is None or not prob.any():
             continue
-        _require_few(contract, prob, outlook.hours)
+        _require_few(contract, prob, outlook.hours, state)
         caps.append(
             SoftCap(
                 name=contract.name,
@@ -168,11 +177,12 @@ def call_caps(site: Site, outlook: Outlook) -> tuple[SoftCap, ...]:
     return tuple(caps)
 
 
-def _require_few(contract: InterruptibleContract, prob: _Row, hours: _Row) -> None:
-    """A contract is not called more often than it allows in a year."""
-    expected_h = float(prob @ hours)
+def _require_few(contract: InterruptibleContract, prob: _Row, hours: _Row, state: SiteState) -> None:
+    """A contract is not called more often than it allows in a year, with what it was called already."""
+    expected_h = float(prob @ hours) + state.call_hours.get(contract.name, 0.0)
     certain = prob >= 1.0
     calls = int(np.count_nonzero(certain & ~np.concatenate([[False], certain[:-1]])))
+    calls += state.calls.get(contract.name, 0)
     for what, expected, most in (
         ("hours of calls", expected_h, contract.max_call_hours),
         ("calls", calls, contract.max_calls_per_year),

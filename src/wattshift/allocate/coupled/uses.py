@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from wattshift.allocate.coupled.daywork import daily_jobs
 from wattshift.allocate.coupled.hull import concave_hull
-from wattshift.allocate.coupled.outlook import Outlook, SiteState
+from wattshift.allocate.coupled.leasttimes import ends_of, still_mw
+from wattshift.allocate.coupled.outlook import Outlook
 from wattshift.allocate.coupled.parts import Job, Load, Step
 from wattshift.assets.contract import Colocation, GpuCloud
 from wattshift.assets.hall import AiHall
@@ -23,6 +24,7 @@ from wattshift.assets.jobs import JobClass, JobKind
 from wattshift.assets.kind import UseKind
 from wattshift.assets.miner import MinerClass
 from wattshift.assets.site import Mining, Site
+from wattshift.assets.state import SiteState
 from wattshift.units import w_to_mw
 from wattshift.value.compute import colocation_value
 from wattshift.value.mining import mining_usd_per_mwh
@@ -57,7 +59,7 @@ def loads_of_uses(site: Site, outlook: Outlook, state: SiteState, tenant_usd_per
     Args:
         site: the site.
         outlook: what is known of each interval.
-        state: what ran before.
+        state: what ran before, since when, and what was done.
         tenant_usd_per_mwh: what a tenant pays for a MWh of electricity [USD/MWh], shape (T,).
     """
     by_use: dict[str, tuple[Load, ...]] = {}
@@ -66,19 +68,31 @@ def loads_of_uses(site: Site, outlook: Outlook, state: SiteState, tenant_usd_per
         if hall.colocation is not None:
             by_use[hall.name] = (_leased(hall, hall.colocation, outlook, tenant_usd_per_mwh),)
         elif hall.gpu_cloud is not None:
-            loads, work = _cloud(hall, hall.gpu_cloud, outlook)
+            loads, work = _cloud(hall, hall.gpu_cloud, outlook, state)
             by_use[hall.name] = _with_floor(loads, hall.floor_mw)
             jobs += work
     for fleet, miner in site.machines:
         by_use[miner.name] = (_mined(miner, fleet, outlook),)
     for sink in site.heat_sinks:
         by_use[sink.use] = _heated(by_use[sink.use], sink, outlook)
-    before = state.load_mw
     by_use = {
-        use: tuple(replace(load, before_mw=before.get(load.name, 0.0)) for load in loads)
-        for use, loads in by_use.items()
+        use: tuple(_as_it_runs(load, state, outlook) for load in loads) for use, loads in by_use.items()
     }
     return LoadsOfUses(by_use=by_use, jobs=tuple(jobs))
+
+
+def _as_it_runs(load: Load, state: SiteState, outlook: Outlook) -> Load:
+    """A load with what it ran before, and the least times that are not over."""
+    before_mw = state.load_mw.get(load.name, 0.0)
+    start = outlook.start_us
+    on = still_mw(ends_of(state.started, load.name, load.min_up_h), start)
+    off = still_mw(ends_of(state.stopped, load.name, load.min_down_h), start)
+    return replace(
+        load,
+        before_mw=before_mw,
+        still_on_mw=np.minimum(on, before_mw) if on.any() else None,
+        still_off_mw=np.minimum(off, max(0.0, load.capacity_mw - before_mw)) if off.any() else None,
+    )
 
 
 # Mining
@@ -152,7 +166,7 @@ def _leased(hall: AiHall, terms: Colocation, outlook: Outlook, tenant_usd_per_mw
 # GPU cloud
 
 
-def _cloud(hall: AiHall, terms: GpuCloud, outlook: Outlook) -> tuple[list[Load], list[Job]]:
+def _cloud(hall: AiHall, terms: GpuCloud, outlook: Outlook, state: SiteState) -> tuple[list[Load], list[Job]]:
     """One load for each job class and stretch between power caps; firm work first."""
     if not terms.job_classes:
         whole = JobClass(name=hall.name, kind=JobKind.INTERRUPTIBLE, share_frac=1.0)
@@ -164,7 +178,7 @@ def _cloud(hall: AiHall, terms: GpuCloud, outlook: Outlook) -> tuple[list[Load],
         if job.kind is JobKind.DEFERRABLE:
             pue = outlook.pue(hall.pue, hall.pue_curve)
             loads.append(_host(name, hall.it_mw * job.share_frac * pue, outlook))
-            work += daily_jobs(name, hall, terms, job, outlook)
+            work += daily_jobs(name, hall, terms, job, outlook, state.done_mwh)
         else:
             loads += _sold(hall, terms, job, name, outlook)
     return loads, work

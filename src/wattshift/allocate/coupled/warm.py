@@ -32,6 +32,8 @@ class WarmModel:
 
     _program: Program | None = None
     _model: highspy.Highs | None = None
+    _answer: Answer | None = None
+    _shift: _Shift | None = None
 
     def solve(self, program: Program, limits: Limits = DEFAULT_LIMITS, *, shift: int = 0) -> Answer:
         """Solve a linear program whose intervals are those of the last one, `shift` later.
@@ -42,14 +44,23 @@ class WarmModel:
         last, model = self._program, self._model
         self._program = None  # until this one is solved, there is nothing to start from
         if last is None or model is None or not _same_matrix(last, program):
-            model = handed_over(program, limits)
+            model, self._shift = handed_over(program, limits), None
         else:
+            basis = (
+                self._by(program, shift).basis(model, last, self._answer) if shift and self._answer else None
+            )
             self._change(model, last, program, limits)
-            if shift:
-                must(model.setBasis(_shifted(model.getBasis(), program, shift)), allow_warning=True)
+            if basis is not None:
+                must(model.setBasis(basis), allow_warning=True)
         answer = run(model, program)
-        self._program, self._model = program, model
+        self._program, self._model, self._answer = program, model, answer
         return answer
+
+    def _by(self, program: Program, shift: int) -> _Shift:
+        """How numbers move by so many intervals: the same as long as the matrix is."""
+        if self._shift is None or self._shift.intervals != shift:
+            self._shift = _Shift(program, shift)
+        return self._shift
 
     def _change(self, model: Any, last: Program, program: Program, limits: Limits) -> None:
         """Hand over the numbers that differ: the solver looks at each that it is given."""
@@ -81,22 +92,46 @@ def _same_matrix(one: Program, other: Program) -> bool:
     )
 
 
-def _shifted(basis: highspy.HighsBasis, program: Program, shift: int) -> highspy.HighsBasis:
-    """The basis of the same decisions `shift` intervals later; the last intervals keep their own."""
-    basis.alien = True  # it may be singular where old intervals meet new ones: the solver mends it
-    columns, rows = list(basis.col_status), list(basis.row_status)
-    basis.col_status = [columns[i] for i in _moved(program.columns, len(columns), shift)]
-    basis.row_status = [rows[i] for i in _moved(program.rows, len(rows), shift)]
-    return basis
+class _Shift:
+    """For each column and row, that of the same thing some intervals later."""
+
+    def __init__(self, program: Program, shift: int) -> None:
+        self.intervals = shift
+        self.columns = _moved(program.columns, program.cost_usd.size, shift)
+        self.rows = _moved(program.rows, program.row_low.size, shift)
+
+    def basis(self, model: Any, program: Program, answer: Answer) -> highspy.HighsBasis:
+        """The basis of the same decisions that much later; the last intervals keep their own.
+
+        It is told from the numbers of the basic variables and the side at which the others stand: to read it
+        status by status takes longer than to solve.
+        """
+        import highspy
+
+        named = highspy.HighsBasisStatus
+        status = np.array([named.kLower, named.kUpper, named.kBasic])
+        taken, basic = model.getBasicVariables()
+        must(taken)
+        columns = (answer.x - program.low > program.high - answer.x).astype(np.int64)
+        rows = (answer.row_dual_usd < 0.0) | ~np.isfinite(program.row_low)
+        rows = (rows & np.isfinite(program.row_high)).astype(np.int64)
+        columns[basic[basic >= 0]] = 2
+        rows[-1 - basic[basic < 0]] = 2
+        basis = highspy.HighsBasis()
+        basis.alien = True  # it may be singular where old intervals meet new ones: the solver mends it
+        basis.valid = True
+        basis.col_status = status[columns[self.columns]].tolist()
+        basis.row_status = status[rows[self.rows]].tolist()
+        return basis
 
 
-def _moved(labels: tuple[Label, ...], size: int, shift: int) -> list[int]:
+def _moved(labels: tuple[Label, ...], size: int, shift: int) -> NDArray[np.int64]:
     """For each number, that of the same thing `shift` intervals later in the old program."""
     moved = np.arange(size)
     for label in labels:
         if label.at.size > shift and np.all(np.diff(label.at) == 1):
             moved[label.span][:-shift] += shift
-    return moved.tolist()
+    return moved
 
 
 @dataclass(slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -10,13 +11,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from wattshift.app.backtest.knowledge import Revealed, reveal
 from wattshift.app.planning import hashprice_of_intervals
 from wattshift.app.power import prices_until
 from wattshift.app.snapshot import Snapshot
 from wattshift.assets.site import Site
 from wattshift.clock import Window
 from wattshift.errors import InputError
-from wattshift.measures.forecast.nextprice import persistence, seasonal_step
+from wattshift.measures.forecast.nextprice import persistence
+from wattshift.measures.forecast.path import DayAhead, PricePaths
 
 __all__ = ["HISTORY_DAYS", "Material", "gather"]
 
@@ -32,11 +35,36 @@ class Material:
         prices: `start`, `hours`, `price_usd_per_mwh`, from before the window to its end.
         first: the first row of the window; at least 1, so that its price can be forecast.
         hashprice_usd_per_ph_day: of the window's intervals, shape (T,).
+        series: the site's own series, and when their figures are known.
     """
 
     prices: pl.DataFrame
     first: int
     hashprice_usd_per_ph_day: NDArray[np.float64]
+    series: Mapping[str, Revealed] = field(default_factory=dict)
+
+    def cut(self, begin: int, first: int, end: int) -> Material:
+        """The same of fewer rows: history from `begin`, the window from `first` up to `end`."""
+        rows = slice(first - self.first, end - self.first)
+        return Material(
+            prices=self.prices[begin:end],
+            first=first - begin,
+            hashprice_usd_per_ph_day=self.hashprice_usd_per_ph_day[rows],
+            series={name: each.cut(begin, end) for name, each in self.series.items()},
+        )
+
+    def paths(self, site: Site) -> PricePaths:
+        """What was to be expected of the prices, with the site's day-ahead series where it names one."""
+        price, name = self.price_usd_per_mwh, site.tariff.day_ahead_series
+        ahead = None if name is None else self._day_ahead(self.series[name])
+        return PricePaths(price, n_per_day=self.n_per_day, day_ahead=ahead)
+
+    def _day_ahead(self, listed: Revealed) -> DayAhead:
+        ends_us = self.prices["start"].dt.epoch("us").to_numpy() + 86_400_000_000 // self.n_per_day
+        row = np.concatenate([np.zeros(listed.first), listed.value])
+        known = listed.known_rows(ends_us)
+        n_known = np.where(known > 0, listed.first + known, 0)
+        return DayAhead(price_usd_per_mwh=row, first=listed.first, n_known=n_known)
 
     @property
     def window(self) -> pl.DataFrame:
@@ -64,10 +92,9 @@ class Material:
         """For each interval of the window the price that was settled last."""
         return persistence(self.price_usd_per_mwh)[self.first - 1 : -1]
 
-    @cached_property
-    def forecast_usd_per_mwh(self) -> NDArray[np.float64]:
+    def forecast_usd_per_mwh(self, site: Site) -> NDArray[np.float64]:
         """For each interval of the window the mean that was to be expected."""
-        return seasonal_step(self.price_usd_per_mwh, n_per_day=self.n_per_day)[self.first - 1 : -1]
+        return self.paths(site).next_usd_per_mwh[self.first - 1 : -1]
 
 
 def gather(
@@ -83,7 +110,8 @@ def gather(
             UTC day.
 
     Raises:
-        OutOfSpan: if prices or hashprices do not cover the window.
+        OutOfSpan: if prices, hashprices or the site's series do not cover the window.
+        Missing, Malformed: if a file cannot be read or is not a sound series.
         InputError: if the hashprice is not a finite number of at least 0.
     """
     prices, first = prices_until(snapshot, site, window, history_days=HISTORY_DAYS)
@@ -95,4 +123,5 @@ def gather(
         hashprice = hashprice_of_intervals(snapshot, inside)
     else:
         hashprice = np.full(inside.height, hashprice_usd_per_ph_day)
-    return Material(prices=prices, first=first, hashprice_usd_per_ph_day=hashprice)
+    series = reveal(site, prices, first)
+    return Material(prices=prices, first=first, hashprice_usd_per_ph_day=hashprice, series=series)

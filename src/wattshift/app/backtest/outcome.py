@@ -40,7 +40,7 @@ class Outcomes:
         energy = {way: float(row[first:end].sum()) for way, row in self.energy_mwh.items()}
         best, base = profit[Way.FORESIGHT], profit[Way.AI_ONLY]
         planner, last = profit[Way.PLANNER], profit[Way.LAST_PRICE]
-        fleet = profit[Way.FLEET_AVERAGE]
+        fleet = profit.get(Way.FLEET_SELLING, profit[Way.FLEET_AVERAGE])
         return SpanResult(
             name=span.name,
             kind=span.kind,

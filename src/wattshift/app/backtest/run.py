@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattshift.app.backtest.coupled import Progress, replay_coupled
-from wattshift.app.backtest.coupling import beyond_merit_order
 from wattshift.app.backtest.events import spans_of
 from wattshift.app.backtest.material import Material, gather
 from wattshift.app.backtest.outcome import Outcomes
 from wattshift.app.backtest.separable import replay_separable
+from wattshift.app.engine.port import Engine
 from wattshift.app.power import spot_table
 from wattshift.app.snapshot import Archive, Snapshot
+from wattshift.assets.coupling import beyond_merit_order
 from wattshift.assets.site import Site
 from wattshift.clock import Window
 from wattshift.measures.forecast.conformal import conformal_band
@@ -31,6 +32,10 @@ _WHAT = {
     Way.PLANNER: "the best use at the price that was to be expected",
     Way.LAST_PRICE: "the best use at the price that was settled last",
     Way.FLEET_AVERAGE: "the whole fleet on or off by its average break-even at the last price",
+    Way.FLEET_SELLING: (
+        "the same; sells all the reserve that what runs can back, charges batteries in the cheapest quarter"
+        " of the week's prices and uses them in the dearest"
+    ),
     Way.STRIKE: "mines while the last price is at or below the typed strike",
     Way.ALWAYS_MINE: "mines at every price",
     Way.AI_ONLY: "serves the halls, never mines",
@@ -52,11 +57,13 @@ def backtest(
     end_at: datetime,
     hashprice_usd_per_ph_day: float | None = None,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> BacktestDocument:
     """Replay a window with only what was knowable then.
 
     A price is known at the end of its interval, the hashprice at the start of its UTC day, and the grid's
-    limits in their own interval. Accounts are settled with what then came.
+    limits in their own interval; see `wattshift.app.backtest.knowledge` for the site's own series. Accounts
+    are settled with what then came.
 
     Args:
         archive: the kept history.
@@ -65,20 +72,23 @@ def backtest(
         end_at: its end.
         hashprice_usd_per_ph_day: one hashprice throughout; by default that known at the start of each day.
         progress: told (done, total) months, where months are planned one by one.
+        engine: where such months are replayed, all at once; here unless given.
 
     Raises:
-        OutOfSpan: if prices or hashprices are not known for the window.
+        OutOfSpan: if prices, hashprices or series are not known for the window.
+        Missing, Malformed: if a file of the site cannot be read or is not a sound series.
         Infeasible: if the site's limits contradict each other.
-        InputError: if the site needs what history does not hold, such as temperatures.
+        InputError: if the site needs a series that it does not name, such as temperatures.
         CheckFailed: if a plan is refused by its proof: a fault in wattshift.
     """
     snapshot = archive.as_of(None)
     window = Window(start_at=start_at, end_at=end_at)
     material = gather(snapshot, site, window, hashprice_usd_per_ph_day=hashprice_usd_per_ph_day)
     is_coupled = bool(beyond_merit_order(site))
-    outcomes = (
-        replay_coupled(site, material, progress=progress) if is_coupled else replay_separable(site, material)
-    )
+    if is_coupled:
+        outcomes = replay_coupled(site, material, progress=progress, engine=engine)
+    else:
+        outcomes = replay_separable(site, material)
     return _document(snapshot, site, material, outcomes, is_coupled=is_coupled)
 
 
@@ -93,7 +103,7 @@ def _document(
     if is_coupled:  # whole months are all that was planned
         spans = tuple(span for span in spans if span.kind is not SpanKind.EVENT)
     results = tuple(outcomes.within(span) for span in spans)
-    skills = _skills(material)
+    skills = _skills(site, material)
     return BacktestDocument(
         as_of=snapshot.as_of,
         site=site.name,
@@ -118,12 +128,14 @@ def _origins(snapshot: Snapshot, site: Site) -> tuple[Origin, ...]:
     return snapshot.origins("blocks", "difficulty_periods", "block_fees", "btc_usd_daily", *tables)
 
 
-def _skills(material: Material) -> tuple[ForecastSkill, ...]:
+def _skills(site: Site, material: Material) -> tuple[ForecastSkill, ...]:
     price, per_day = material.price_usd_per_mwh, material.n_per_day
     forecasts = {
         "last price": persistence(price),
         "last price and usual step": seasonal_step(price, n_per_day=per_day),
     }
+    if site.tariff.day_ahead_series is not None:
+        forecasts["that or the day-ahead price"] = material.paths(site).next_usd_per_mwh
     return tuple(_skill(name, material, forecast) for name, forecast in forecasts.items())
 
 

@@ -34,7 +34,7 @@ def replay_separable(site: Site, material: Material) -> Outcomes:
     """
     problem = build(site, material.window, hashprice_usd_per_ph_day=material.hashprice_usd_per_ph_day)
     profit_usd, energy_mwh = {}, {}
-    for way, load in _loads(problem, material):
+    for way, load in _loads(site, problem, material):
         account = settle(problem, load)
         check_plan(problem, load, account)
         profit_usd[way] = account.intervals["profit_usd"].to_numpy()
@@ -45,10 +45,10 @@ def replay_separable(site: Site, material: Material) -> Outcomes:
     )
 
 
-def _loads(problem: Problem, material: Material) -> Iterator[tuple[Way, NDArray[np.float64]]]:
+def _loads(site: Site, problem: Problem, material: Material) -> Iterator[tuple[Way, NDArray[np.float64]]]:
     last = material.last_usd_per_mwh
     yield Way.FORESIGHT, dispatch(problem).load_mw
-    yield Way.PLANNER, rules.foreseen(problem, material.forecast_usd_per_mwh)
+    yield Way.PLANNER, rules.foreseen(problem, material.forecast_usd_per_mwh(site))
     yield Way.LAST_PRICE, rules.foreseen(problem, last)
     yield Way.FLEET_AVERAGE, rules.fleet_average(problem, last)
     if problem.strike_usd_per_mwh is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -12,16 +12,18 @@ from wattshift.allocate.coupled.parts import Load
 from wattshift.allocate.coupled.plan import load_mw
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.reasons import explain_coupled, marginal_uses, worths_of_limits
-from wattshift.app.backtest.coupling import beyond_merit_order
 from wattshift.app.power import spot_table
 from wattshift.app.siteplan import rows
 from wattshift.app.siteplan.solving import PricedPlan
 from wattshift.app.snapshot import Snapshot
+from wattshift.assets.coupling import beyond_merit_order
 from wattshift.assets.site import Site
+from wattshift.clock import format_instant
 from wattshift.provenance import Origin
 from wattshift.report.documents.site import Decision
 from wattshift.report.documents.siteplan import (
     DecisionsAt,
+    FallbackNote,
     LimitRow,
     RuleRow,
     SitePlanDocument,
@@ -29,7 +31,7 @@ from wattshift.report.documents.siteplan import (
 )
 from wattshift.report.figures import number
 
-__all__ = ["Case", "site_plan_document"]
+__all__ = ["Case", "due_before_in_words", "site_plan_document", "start_in_words"]
 
 _CONNECTION = "the connection"
 _ASSUMES = (
@@ -37,8 +39,10 @@ _ASSUMES = (
     " been drawn in the month"
 )
 _PROOF = "limits and money were proved again by independent code; every price of the window is taken as known"
+_NO_SOLVER = "no solver found this plan: what limits are worth, and why each load runs, is not known"
 _NO_PRICES = "the time did not suffice for what each limit is worth; allow more with --seconds"
 _PRICES = "worths are those of the last MW: they hold for small changes"
+_ROUNDING_RATIO = 1e-5
 _FIXED = f"{_PRICES}, with yes-or-no choices as they are"
 
 
@@ -51,6 +55,8 @@ class Case:
         site: the site.
         problem: its window.
         found: its plan.
+        fallback: that it is not the plan that was asked for; None where it is.
+        state_at: the instant of the state that it starts from; None where none was given.
         rules: the rules of thumb beside it.
         spot_usd_per_mwh: the market's prices [USD/MWh].
     """
@@ -59,6 +65,8 @@ class Case:
     site: Site
     problem: CoupledProblem
     found: PricedPlan
+    fallback: FallbackNote | None
+    state_at: datetime | None
     rules: tuple[RuleRow, ...]
     spot_usd_per_mwh: tuple[float, ...]
 
@@ -70,6 +78,7 @@ def site_plan_document(case: Case) -> SitePlanDocument:
     return SitePlanDocument(
         as_of=case.snapshot.as_of,
         site=case.site.name,
+        fallback=case.fallback,
         coupled_by=beyond_merit_order(case.site),
         start_at=starts[0],
         end_at=starts[-1] + timedelta(hours=hours),
@@ -77,7 +86,7 @@ def site_plan_document(case: Case) -> SitePlanDocument:
         hours=hours,
         profit_usd=found.account.profit_usd,
         energy_mwh=float(plan.drawn_mw @ problem.hours),
-        ended=found.ended.value,
+        ended=_ended(case),
         gap_usd=found.gap_usd,
         amounts=rows.amount_rows(found.account),
         rules=case.rules,
@@ -91,11 +100,35 @@ def site_plan_document(case: Case) -> SitePlanDocument:
         limits_in_words=_limits_in_words(found),
         decisions=_decisions(problem, found, case.spot_usd_per_mwh),
         series=_series(problem, found, case.spot_usd_per_mwh),
-        assumes=_ASSUMES,
+        assumes=start_in_words(case.state_at),
         proof=_PROOF,
-        in_words=_in_words(problem, found),
+        in_words=_in_words(problem, found) if found.ended else _told_of(case),
         origins=_origins(case.snapshot, case.site),
     )
+
+
+def _ended(case: Case) -> str:
+    if case.found.ended is not None:
+        return case.found.ended.value
+    return case.fallback.kind.value if case.fallback else ""
+
+
+def start_in_words(state_at: datetime | None) -> str:
+    """How the site stands before the first interval: as its state says, or cold."""
+    if state_at is None:
+        return _ASSUMES
+    return f"before the first interval the site stands as its state of {format_instant(state_at)} says"
+
+
+def due_before_in_words(problem: CoupledProblem) -> str:
+    """What the month's highest power before the window costs, whatever is planned; empty where it is nothing."""
+    due_usd = sum(float(peak.already_mw @ peak.usd_per_mw) for peak in problem.peaks)
+    return f", after {number(due_usd)} USD that the month's peak so far costs in any case" if due_usd else ""
+
+
+def _told_of(case: Case) -> str:
+    earns = f"it earns {number(case.found.account.profit_usd)} USD"
+    return f"{_ended(case)}; {earns}{due_before_in_words(case.problem)}"
 
 
 def _origins(snapshot: Snapshot, site: Site) -> tuple[Origin, ...]:
@@ -119,7 +152,7 @@ def _limits(problem: CoupledProblem, found: PricedPlan) -> tuple[LimitRow, ...]:
 
 def _limits_in_words(found: PricedPlan) -> str:
     if found.prices is None:
-        return _NO_PRICES
+        return _NO_PRICES if found.ended else _NO_SOLVER
     return _FIXED if found.prices.choices_fixed else _PRICES
 
 
@@ -138,7 +171,7 @@ def _decisions_at(
 ) -> DecisionsAt:
     prices = found.prices
     reasons = (
-        (_NO_PRICES,) * len(problem.loads)
+        (_limits_in_words(found),) * len(problem.loads)
         if prices is None
         else explain_coupled(problem, found.plan, prices, at)
     )
@@ -187,9 +220,14 @@ def _series(problem: CoupledProblem, found: PricedPlan, spot: tuple[float, ...])
 
 def _in_words(problem: CoupledProblem, found: PricedPlan) -> str:
     """What it earns, how it ended, what more connection is worth, and what the dearest limit is."""
-    ended = "it is the optimum" if found.ended is Ended.OPTIMAL else "it is the best that was found in time"
-    gap = f"no plan earns {number(max(1.0, np.ceil(found.gap_usd)))} USD more"
-    told = f"the plan earns {number(found.account.profit_usd)} USD; {ended}: {gap}"
+    gap_usd = found.gap_usd or 0.0
+    profit_usd = found.account.profit_usd
+    ended = "it is the best that was found in time"
+    if found.ended is Ended.OPTIMAL:
+        near = gap_usd > max(1.0, _ROUNDING_RATIO * abs(profit_usd))
+        ended = "it is as near to the optimum as is asked of so many blocks" if near else "it is the optimum"
+    gap = f"no plan earns {number(max(1.0, np.ceil(gap_usd)))} USD more"
+    told = f"the plan earns {number(profit_usd)} USD{due_before_in_words(problem)}; {ended}: {gap}"
     if found.prices is None:
         return told
     limits = _limits(problem, found)

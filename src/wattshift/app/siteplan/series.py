@@ -18,9 +18,10 @@ from wattshift.clock import format_instant
 from wattshift.errors import InputError, Missing, OutOfSpan
 from wattshift.sources.files.pricefile import parse_values
 
-__all__ = ["Known", "known_of"]
+__all__ = ["Known", "Placed", "known_from", "known_of", "placed_series"]
 
 _Row: TypeAlias = NDArray[np.float64]
+_Index: TypeAlias = NDArray[np.intp]
 
 _HOUR_US = 3.6e9
 
@@ -42,6 +43,23 @@ class Known:
     calls_prob: Mapping[str, _Row]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Placed:
+    """A series at the intervals of a price series, as far as its file holds them.
+
+    Args:
+        first: the first interval that it has.
+        value: its figures from that one on, shape (K,).
+        known_us: when each became known, in microseconds since 1970; None where the file does not tell.
+        forecast: what was said of each before; likewise.
+    """
+
+    first: int
+    value: _Row
+    known_us: NDArray[np.int64] | None
+    forecast: _Row | None
+
+
 def known_of(site: Site, intervals: pl.DataFrame) -> Known:
     """Read the files of a site's series.
 
@@ -56,6 +74,11 @@ def known_of(site: Site, intervals: pl.DataFrame) -> Known:
         Malformed: if a file is not a sound series, such as one with a gap.
     """
     rows = {each.name: _aligned(each, _read(each, site.time_zone), intervals) for each in site.series}
+    return known_from(site, rows)
+
+
+def known_from(site: Site, rows: Mapping[str, _Row]) -> Known:
+    """The figures of each series, by what the site uses it for."""
     peak = site.tariff.peak_series
     return Known(
         series=rows,
@@ -65,6 +88,33 @@ def known_of(site: Site, intervals: pl.DataFrame) -> Known:
             each.name: rows[each.call_series] for each in site.interruptible if each.call_series is not None
         },
     )
+
+
+def placed_series(series: Series, time_zone: str, intervals: pl.DataFrame, first: int) -> Placed:
+    """Read a series for intervals from `first` on, with what its file holds of those before.
+
+    Args:
+        series: the series.
+        time_zone: of times written without an offset.
+        intervals: as in `known_of`.
+        first: the first interval that must be covered.
+
+    Raises:
+        InputError, OutOfSpan, Missing, Malformed: as `known_of`.
+    """
+    given = _read(series, time_zone)
+    begins, _ = _spans(intervals)
+    begin = min(first, int(np.searchsorted(begins, _spans(given)[0][0])))
+    inside = intervals[begin:]
+    where = _places(series, given, inside)
+    known, forecast = None, None
+    if "known_at" in given.columns:
+        last_us = given["known_at"].dt.epoch("us").to_numpy()
+        known = np.array([last_us[low : high + 1].max() for low, high in zip(*where, strict=True)])
+    if "forecast" in given.columns:
+        forecast = _figures(given["forecast"].to_numpy(), *where)
+    value = _figures(given["value"].to_numpy(), *where)
+    return Placed(first=begin, value=value, known_us=known, forecast=forecast)
 
 
 def _read(series: Series, time_zone: str) -> pl.DataFrame:
@@ -85,15 +135,19 @@ def _read(series: Series, time_zone: str) -> pl.DataFrame:
 
 def _aligned(series: Series, given: pl.DataFrame, intervals: pl.DataFrame) -> _Row:
     """The figure of each interval: that of a longer one around it, or the mean of shorter ones in it."""
+    return _figures(given["value"].to_numpy(), *_places(series, given, intervals))
+
+
+def _places(series: Series, given: pl.DataFrame, intervals: pl.DataFrame) -> tuple[_Index, _Index]:
+    """The first and the last row of a series that meet each interval."""
     begins, ends = _spans(intervals)
     given_begins, given_ends = _spans(given)
     if given_begins[0] > begins[0] or given_ends[-1] < ends[-1]:
         raise _not_covered(series, given, intervals)
-    values: _Row = given["value"].to_numpy()
     first = np.searchsorted(given_begins, begins, side="right") - 1
     last = np.searchsorted(given_ends, ends, side="left")
     if (first == last).all():
-        return values[first]
+        return first, last
     if (given_begins[first] != begins).any() or (given_ends[last] != ends).any():
         raise InputError(
             f"the series {series.name!r} does not line up with the plan",
@@ -102,6 +156,12 @@ def _aligned(series: Series, given: pl.DataFrame, intervals: pl.DataFrame) -> _R
             plan_hours=intervals["hours"][0],
             hint="give intervals that lie within those of the price, or the other way round",
         )
+    return first, last
+
+
+def _figures(values: _Row, first: _Index, last: _Index) -> _Row:
+    if (first == last).all():
+        return values[first]
     means: _Row = np.add.reduceat(values[: last[-1] + 1], first) / (last + 1 - first)
     return means
 

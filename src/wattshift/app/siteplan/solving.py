@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from wattshift.allocate.coupled.account import CoupledAccount, settle_coupled
@@ -15,14 +15,19 @@ from wattshift.allocate.coupled.plan import CoupledPlan
 from wattshift.allocate.coupled.planner import Planned, plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.solve import Solved, solve_coupled
-from wattshift.app.engine.guard import Guard, GuardLimits
+from wattshift.app.engine.guard import DEFAULT_GUARD_LIMITS, Guard, GuardLimits
 from wattshift.errors import Infeasible, LimitReached, SolveError
 
-__all__ = ["PricedPlan", "solve_site"]
+__all__ = ["PricedPlan", "limits_for", "solve_site"]
 
 _PLAN_SHARE = 0.6
 """The plan's share of the time, and with the shadow prices:"""
 _SOLVER_SHARE = 0.8
+
+
+_MANY = 1_500
+_LONG_GAP_RATIO = 1e-3
+"""How near to the optimum is near enough where so many times an interval a block is on or off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,16 +37,32 @@ class PricedPlan:
     Args:
         plan: powers and energies.
         account: its money.
-        ended: whether it is the optimum, or the best found in time.
-        gap_usd: how much better another plan might be at most [USD].
+        ended: whether it is the optimum, or the best found in time; None where no solver found it.
+        gap_usd: how much better another plan might be at most; likewise [USD].
         prices: shadow prices; None where the time did not suffice for them.
     """
 
     plan: CoupledPlan
     account: CoupledAccount
-    ended: Ended
-    gap_usd: float
+    ended: Ended | None
+    gap_usd: float | None
     prices: Prices | None
+
+
+def limits_for(problem: CoupledProblem, wall_s: float, *, scenarios: int = 1) -> GuardLimits:
+    """Limits of a plan: to the optimum, but for long horizons of blocks that are on or off to a tenth of a per cent.
+
+    The last thousandth of those takes most of the time.
+
+    Args:
+        problem: what is planned.
+        wall_s: for how long it may be [s].
+        scenarios: in how many futures at once.
+    """
+    limits = replace(DEFAULT_GUARD_LIMITS, wall_s=wall_s)
+    blocks = sum(load.whole for load in problem.loads)
+    long = blocks * problem.intervals * scenarios >= _MANY
+    return replace(limits, gap_ratio=_LONG_GAP_RATIO) if long else limits
 
 
 def solve_site(guard: Guard, problem: CoupledProblem, limits: GuardLimits) -> PricedPlan:
@@ -96,7 +117,8 @@ def _explained(guard: Guard, problem: CoupledProblem, limits: GuardLimits, error
         return error
     return Infeasible(
         f"no plan keeps all limits; these contradict each other: {'; '.join(clauses)}",
-        hint="change any one of them in the site file: the others then have a plan",
+        hint="change any one of them: the others then have a plan; --relax plans with what gives way"
+        " first",
     )
 
 

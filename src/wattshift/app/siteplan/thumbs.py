@@ -14,7 +14,7 @@ from wattshift.allocate.coupled.highs import Limits
 from wattshift.allocate.coupled.plan import CoupledPlan
 from wattshift.allocate.coupled.planner import plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem
-from wattshift.app.backtest.told import fleet_worth_usd_per_mwh, told
+from wattshift.allocate.coupled.told import fleet_worth_usd_per_mwh, told
 from wattshift.app.engine.guard import Guard, GuardLimits
 from wattshift.assets.site import Site
 from wattshift.errors import CheckFailed, SolveError

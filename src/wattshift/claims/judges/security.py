@@ -20,7 +20,8 @@ from wattshift.claims.quantity import Amount, Hedge, Quantity
 from wattshift.claims.tolerance import Slack, band_of, compare_exact, compare_stated
 from wattshift.claims.unit import Unit
 from wattshift.measures.hashrate import WEEK_S
-from wattshift.measures.security import double_spend_prob, nakamoto_double_spend_prob, network_power_mw
+from wattshift.measures.security.attack import network_power_mw
+from wattshift.measures.security.doublespend import double_spend_prob, nakamoto_double_spend_prob
 
 __all__ = ["attack_cost", "double_spend", "network_power"]
 

@@ -1,1 +1,1 @@
-"""Forecasts of power prices, each from what was known at its own instant."""
+"""Forecasts of power prices and hashprices, each from what was known at its own instant."""

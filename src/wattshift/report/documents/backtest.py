@@ -18,6 +18,7 @@ class Way(StrEnum):
     PLANNER = "planner"
     LAST_PRICE = "last price"
     FLEET_AVERAGE = "fleet average"
+    FLEET_SELLING = "fleet average, selling"
     STRIKE = "typed strike"
     ALWAYS_MINE = "always mine"
     AI_ONLY = "AI only"
@@ -65,7 +66,8 @@ class SpanResult:
         gap_closed_ratio: how much of what last-price persistence leaves to perfect foresight the planner
             earns; below zero where it earns less than persistence, None where nothing is left.
         over_fleet_ratio: what the planner earns more than the fleet-average rule, as a share of what that
-            earns; None where that earns nothing.
+            earns; None where that earns nothing. Where a site has batteries or sells reserves, the rule uses
+            them too.
     """
 
     name: str

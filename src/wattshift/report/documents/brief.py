@@ -8,6 +8,7 @@ from datetime import datetime
 from wattshift.clock import format_instant
 from wattshift.provenance import Origin
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
+from wattshift.report.documents.security import SecurityState
 from wattshift.report.documents.site import Decision, PlanDocument, ValueDocument
 
 __all__ = ["BriefDocument", "ChangeRow", "DailySeries"]
@@ -67,6 +68,7 @@ class BriefDocument:
         hashrate: the network's hashrate.
         difficulty: its difficulty.
         hashprice: what a petahash earns.
+        security: how safe payments are, and what that costs.
         value: what a MWh is worth in each use.
         now: what this site should run now.
         now_in_words: that in one sentence.
@@ -86,6 +88,7 @@ class BriefDocument:
     hashrate: HashrateDocument
     difficulty: DifficultyDocument
     hashprice: HashpriceDocument
+    security: SecurityState
     value: ValueDocument
     now: tuple[Decision, ...]
     now_in_words: str

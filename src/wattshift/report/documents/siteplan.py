@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from wattshift.provenance import Origin
 from wattshift.report.documents.site import Decision, UseEnergyRow
@@ -12,6 +13,8 @@ __all__ = [
     "AmountRow",
     "BatteryRow",
     "DecisionsAt",
+    "FallbackKind",
+    "FallbackNote",
     "GeneratorRow",
     "LimitRow",
     "PartSeries",
@@ -229,6 +232,35 @@ class SitePlanSeries:
     reserves: tuple[PartSeries, ...]
 
 
+class FallbackKind(StrEnum):
+    """What stands in where there is no plan that keeps all limits."""
+
+    RELAXED = "some limits gave way"
+    LAST_PLAN = "the rest of an earlier plan"
+    LEAST = "the least that the site can run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackNote:
+    """That a plan is not the one that was asked for.
+
+    Args:
+        kind: what it is instead.
+        in_words: what that means.
+        why: why there is no other.
+        gave_way: the limits that it breaks and by how much, those first that give way last.
+        made_at: what the earlier plan knew, it knew at this instant; None for any other.
+        age_s: how long before this plan's first interval that was; likewise [s].
+    """
+
+    kind: FallbackKind
+    in_words: str
+    why: str
+    gave_way: tuple[str, ...]
+    made_at: datetime | None = None
+    age_s: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlanDocument:
     """`wattshift plan` of a site whose intervals hang together.
@@ -236,6 +268,7 @@ class SitePlanDocument:
     Args:
         as_of: the instant from which hashprice is taken where an interval has none of its own.
         site: name of the site.
+        fallback: that this is not the plan that was asked for; None where it is.
         coupled_by: the keys of the site file that need the planner of whole horizons.
         start_at: start of the first interval.
         end_at: end of the last.
@@ -243,8 +276,8 @@ class SitePlanDocument:
         hours: length of each [h].
         profit_usd: income less all costs [USD].
         energy_mwh: energy drawn through the connection [MWh].
-        ended: whether the plan is the optimum, or the best found in time.
-        gap_usd: how much more another plan might earn at most [USD].
+        ended: whether the plan is the optimum, or the best found in time, or what stands in for it.
+        gap_usd: how much more another plan might earn at most; None where no solver said [USD].
         amounts: the account by item.
         rules: the rules of thumb that can be followed in this window.
         uses: what each use draws and earns.
@@ -265,6 +298,7 @@ class SitePlanDocument:
 
     as_of: datetime
     site: str
+    fallback: FallbackNote | None
     coupled_by: tuple[str, ...]
     start_at: datetime
     end_at: datetime
@@ -273,7 +307,7 @@ class SitePlanDocument:
     profit_usd: float
     energy_mwh: float
     ended: str
-    gap_usd: float
+    gap_usd: float | None
     amounts: tuple[AmountRow, ...]
     rules: tuple[RuleRow, ...]
     uses: tuple[UseEnergyRow, ...]

@@ -6,25 +6,23 @@ only source that is not escaped is what `svg` and the few functions below have m
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from wattshift.provenance import Origin
 from wattshift.report import figures, words
 from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.site import AccountRow, Decision, PlanDocument, ValueDocument
 from wattshift.report.facts import network_facts
 from wattshift.report.figures import day, number
 from wattshift.report.page import charts, sitecharts
-from wattshift.report.page.svg import tag
+from wattshift.report.page.environment import badge, open_environment
+from wattshift.report.securitywords import attack_headline, security_facts
 
 __all__ = ["brief_html"]
 
-_FIGURE = re.compile(r"[+\N{MINUS SIGN}]?\d[\d,.]*(?: %)?(?: to [+\N{MINUS SIGN}]?\d[\d,.]*(?: %)?)?")
 _ON_MW = 1e-6
 _FULL_FRAC = 0.999
 
@@ -59,6 +57,8 @@ def brief_html(document: BriefDocument) -> str:
             charts={chart.key: chart for chart in drawn},
             tiles=_tiles(document),
             network=network_facts(document),
+            security=security_facts(document.security),
+            security_told=attack_headline(document.security),
             month_days=f"{_length(month)} to {day(month.end_at)}",
         )
     )
@@ -66,37 +66,16 @@ def brief_html(document: BriefDocument) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("wattshift.report.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalized,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return open_environment(
+        {
+            "chance": figures.chance,
+            "hashprice_floor": words.hashprice_floor,
+            "kind": figures.kind,
+            "left_out": words.left_out_in_words,
+            "share": _share,
+            "state": _state_badge,
+        }
     )
-    environment.filters |= {
-        "age": words.age_in_words,
-        "chance": figures.chance,
-        "counted": words.counted,
-        "figure_class": _figure_class,
-        "freshness": _freshness_badge,
-        "hashprice_floor": words.hashprice_floor,
-        "instant": figures.instant,
-        "kind": figures.kind,
-        "left_out": words.left_out_in_words,
-        "name": figures.name,
-        "number": number,
-        "sentence": figures.sentence,
-        "share": _share,
-        "state": _state_badge,
-        "swatch": _swatch,
-    }
-    return environment
-
-
-def _finalized(value: object) -> object:
-    """What the template prints: source made here as it is, every other text made printable."""
-    return figures.printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _tiles(document: BriefDocument) -> tuple[_Tile, ...]:
@@ -151,34 +130,8 @@ def _share(value_frac: float) -> str:
     return words.percent(value_frac, signed=False)
 
 
-def _figure_class(text: str) -> Markup:
-    """The class of a cell that holds a figure, and nothing for others."""
-    return Markup(' class="n"') if _FIGURE.fullmatch(text) else Markup("")
-
-
-def _badge(state: str) -> Markup:
-    return Markup('<span class="badge {0}">{0}</span>').format(state)
-
-
-def _freshness_badge(origin: Origin) -> Markup:
-    return _badge("undated" if origin.age_s is None else origin.freshness.value)
-
-
 def _state_badge(use: Decision) -> Markup:
     share = use.load_mw / use.capacity_mw if use.capacity_mw else 0.0
     state = "off" if use.load_mw <= _ON_MW else "on" if share >= _FULL_FRAC else "partly"
     meter = Markup('<span class="meter"><span style="width:{:.0f}%"></span></span>')
-    return _badge(state) + meter.format(100 * min(1.0, max(0.0, share)))
-
-
-def _swatch(style: str) -> Markup:
-    """A small picture of a chart's mark, for its legend."""
-    if not style:
-        return Markup("")
-    if style.startswith("line"):
-        mark = tag("path", d="M0 6h18", class_=style)
-    elif style.startswith("dot"):
-        mark = tag("circle", cx=9, cy=6, r=4, class_=style)
-    else:
-        mark = tag("rect", x=1, y=1, width=16, height=10, class_=style)
-    return Markup(tag("svg", mark, aria_hidden="true"))  # noqa: S704  # made of constants and our class names
+    return badge(state) + meter.format(100 * min(1.0, max(0.0, share)))

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from wattshift.provenance import Origin
-from wattshift.report import figures, words
 from wattshift.report.documents.claims import ClaimsDocument, TextPiece
+from wattshift.report.page.environment import open_environment
 from wattshift.report.terminal.claims import MARKS
 
 __all__ = ["claims_html"]
 
 _MOST_NUMBERS = 300
+_TEXT_LENGTH = 900
 _CLASSES = {verdict: f"v{place}" for place, verdict in enumerate(MARKS)}
 _GAP = re.compile(r"\s*\n\s*\n\s*")
 
@@ -40,30 +40,7 @@ def claims_html(document: ClaimsDocument) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("wattshift.report.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalized,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "age": words.age_in_words,
-        "badge": _badge,
-        "freshness": _freshness_badge,
-        "instant": figures.instant,
-        "number": figures.number,
-        "sentence": figures.sentence,
-    }
-    return environment
-
-
-def _finalized(value: object) -> object:
-    """What the template prints: source made here as it is, every other text made printable."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return figures.printable(value, length=900)
-    return value
+    return open_environment({"badge": _badge}, length=_TEXT_LENGTH)
 
 
 def _marked(piece: TextPiece) -> Markup:
@@ -88,8 +65,3 @@ def _badge(verdict: str) -> Markup:
     return Markup('<span class="verdict {}"><span aria-hidden="true">{}</span> {}</span>').format(
         _CLASSES[verdict], MARKS[verdict], verdict
     )
-
-
-def _freshness_badge(origin: Origin) -> Markup:
-    state = "undated" if origin.age_s is None else origin.freshness.value
-    return Markup('<span class="badge {0}">{0}</span>').format(state)

@@ -9,7 +9,9 @@ from wattshift.clock import format_instant
 from wattshift.report.documents.brief import BriefDocument, DailySeries
 from wattshift.report.facts import network_facts
 from wattshift.report.figures import name, sentence, short_day
+from wattshift.report.securitywords import attack_headline
 from wattshift.report.terminal.layout import headline, origins_view, prose, row, table
+from wattshift.report.terminal.security import state_table
 from wattshift.report.terminal.site import (
     accounts_table,
     curve,
@@ -40,6 +42,8 @@ def brief_view(document: BriefDocument) -> Group:
         _network_table(document),
         _daily_curve(document.hashrate_series, digits=0),
         _daily_curve(document.hashprice_series, digits=2),
+        *_section("How safe payments are", attack_headline(document.security)),
+        state_table(document.security),
         *_section("What a MWh is worth", document.value.in_words),
         uses_table(document.value),
         *_section(f"What to run {document.now_is}"),

@@ -12,6 +12,7 @@ from wattshift.clock import format_instant
 from wattshift.report.documents.siteplan import (
     AmountRow,
     DecisionsAt,
+    FallbackNote,
     LimitRow,
     SitePlanDocument,
 )
@@ -36,6 +37,7 @@ def site_plan_view(document: SitePlanDocument) -> Group:
             detail=f"{format_instant(document.start_at)} to {format_instant(document.end_at)},"
             f" {counted(document.intervals, 'interval')} of {length}",
         ),
+        *_fallback(document.fallback),
         prose(document.in_words),
         _account_table(document),
         *_rules(document),
@@ -48,6 +50,15 @@ def site_plan_view(document: SitePlanDocument) -> Group:
         prose(f"proof: {document.proof}", style="dim"),
         origins_view(document.origins),
     )
+
+
+def _fallback(note: FallbackNote | None) -> tuple[RenderableType, ...]:
+    """That this is not what was asked for: on top, and not to be missed."""
+    if note is None:
+        return ()
+    told = f"THIS IS NOT THE PLAN ASKED FOR: {note.in_words}"
+    lines = (told, *(f"- {each}" for each in note.gave_way))
+    return (*(prose(line, style="bold red") for line in lines), prose(note.why, style="red"))
 
 
 def _account_table(document: SitePlanDocument) -> Table:

@@ -14,11 +14,13 @@ from wattshift.errors import Malformed
 from wattshift.sources.files.csvfile import number, quoted, read_csv
 from wattshift.sources.files.localtime import WRITE_TIME, parse_time, time_zone_of, to_us
 from wattshift.sources.files.priceseries import PriceSeries, checked_frame, checked_values
+from wattshift.tables import UTC_INSTANT
 
 __all__ = ["parse_prices", "parse_values", "read_series"]
 
 _PRICE_COLUMNS = ("price_usd_per_mwh", "price_usd_mwh")
 _TIME_COLUMNS = ("start", "time")
+_KNOWN_AT, _FORECAST = "known_at", "forecast"
 _PARQUET_MAGIC = b"PAR1"
 _MAX_ROWS = 5_000_000
 _WRITE_PRICE = (
@@ -64,18 +66,41 @@ def parse_values(data: bytes, *, name: str, time_zone: str | None = None) -> pl.
     """Read a series of any figure with one row for every interval, without a gap.
 
     Args:
-        data: as for `parse_prices`, with one column beside `start` (or `time`), whatever it is called.
+        data: as for `parse_prices`, with one column beside `start` (or `time`), whatever it is called. Two
+            more may stand beside it: `known_at`, when the figure became known, and `forecast`, what was said
+            of it before.
         name: the file's name, for the errors.
         time_zone: as for `parse_prices`.
 
     Returns:
-        A frame sorted by time: `start` (UTC), `hours` (the length of the interval) and `value`, finite.
+        A frame sorted by time: `start` (UTC), `hours` (the length of the interval) and `value`, finite; and
+        `known_at` (UTC) and `forecast` where the file has them.
 
     Raises:
         Malformed: as `parse_prices`, but for prices in another unit.
         InputError: if there is no such time zone.
     """
-    return checked_values(_read(data, name, time_zone, _VALUE, ())[0])
+    series, texts = _read(data, name, time_zone, _VALUE, (_KNOWN_AT, _FORECAST))
+    return checked_values(series).with_columns(_beside(series, texts))
+
+
+def _beside(series: PriceSeries, texts: _Labels) -> list[pl.Series]:
+    """When each figure became known, and what was forecast of it, where the file tells."""
+    columns, lines = [], series.line.tolist()
+    if _KNOWN_AT in texts:
+        known_us = []
+        for text, line in zip(texts[_KNOWN_AT], lines, strict=True):
+            time = parse_time(text, name=series.name, line=line)
+            known_us.append(to_us(time, series.zone, name=series.name, where=f"{series.unit} {line}"))
+        known = pl.Series(_KNOWN_AT, known_us, pl.Int64).cast(pl.Datetime("us"))
+        columns.append(known.dt.replace_time_zone("UTC").cast(UTC_INSTANT))
+    if _FORECAST in texts:
+        said = [
+            number(text, name=series.name, line=line, what=_FORECAST, hint=_WRITE_VALUE)
+            for text, line in zip(texts[_FORECAST], lines, strict=True)
+        ]
+        columns.append(checked_values(series.with_figures(said))["value"].alias(_FORECAST))
+    return columns
 
 
 def read_series(
@@ -157,20 +182,31 @@ def _columns(header: list[str], name: str) -> tuple[int, int]:
 def _value_columns(header: list[str], name: str) -> tuple[int, int]:
     """Where the time stands, and the only other column."""
     time = next((column for column in _TIME_COLUMNS if column in header), None)
-    if time is None or len(header) != 2:
+    figures = [at for at, column in enumerate(header) if column not in {time, _KNOWN_AT, _FORECAST}]
+    if time is None or len(figures) != 1:
         found = ", ".join(map(quoted, header[:20])) or "none"
         raise Malformed(
             f"there is not just one column beside the time among {found}",
             file=name,
             line=1,
-            hint="keep two columns, separated by a comma: start, and the figures of the series",
+            hint=(
+                "keep two columns, separated by a comma: start, and the figures of the series; known_at and"
+                " forecast may stand beside them"
+            ),
         )
-    at = header.index(time)
-    return at, 1 - at
+    return header.index(time), figures[0]
 
 
 _PRICE = _Figure("price", _WRITE_PRICE, _columns)
 _VALUE = _Figure("figure", _WRITE_VALUE, _value_columns)
+
+
+def _texts(column: pl.Series) -> pl.Series:
+    """A column as a CSV file would hold it."""
+    if not isinstance(column.dtype, pl.Datetime):
+        return column.cast(pl.String)
+    offset = "" if column.dtype.time_zone is None else "%:z"
+    return column.dt.to_string(f"%Y-%m-%dT%H:%M:%S{offset}")
 
 
 def _read_parquet(
@@ -191,7 +227,7 @@ def _read_parquet(
             file=name,
             hint=f"write the times as a timestamp and each {figure.noun} as a number",
         )
-    texts = {label: frame[label].cast(pl.String) for label in labels if label in frame.columns}
+    texts = {label: _texts(frame[label]) for label in labels if label in frame.columns}
     for series in (time, price, *texts.values()):
         if series.null_count():
             row = (series.is_null().arg_max() or 0) + 1

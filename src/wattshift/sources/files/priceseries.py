@@ -5,6 +5,7 @@ A series is refused rather than repaired: a gap filled in silence would be a pri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -42,6 +43,10 @@ class PriceSeries:
         return PriceSeries(
             self.name, self.zone, self.unit, self.line[rows], self.start_us[rows], self.price[rows]
         )
+
+    def with_figures(self, figures: Sequence[float]) -> PriceSeries:
+        """The same rows with other figures."""
+        return PriceSeries(self.name, self.zone, self.unit, self.line, self.start_us, np.array(figures))
 
     def error(self, message: str, row: int, hint: str) -> Malformed:
         """What is wrong with a row, and where and when it stands."""

@@ -1,0 +1,1 @@
+"""Long programs with yes and no: priced stretches of time give the bound, mended seams the plan."""

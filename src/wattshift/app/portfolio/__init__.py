@@ -1,0 +1,1 @@
+"""The use-case `portfolio`: several sites under shared limits."""

@@ -1,0 +1,1 @@
+"""What hashrate buys in security: double spends, confirmations, waits, the cost of an attack, the budget."""

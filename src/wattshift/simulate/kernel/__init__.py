@@ -1,0 +1,1 @@
+"""Compiled loops of the simulated network: small pure functions over arrays, no objects."""

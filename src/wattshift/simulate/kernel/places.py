@@ -1,0 +1,65 @@
+"""Names of places in the arrays of the loops."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ALL_CONVERTED",
+    "ALL_HASHING",
+    "ALL_IDLE",
+    "ALL_INSTALLED",
+    "ALL_INSTALLED_POWER",
+    "ALL_POWER",
+    "ALL_UNDER_WATER",
+    "CAPACITY",
+    "COMMITTED",
+    "CONVERTED",
+    "HASHING",
+    "INCOME",
+    "INSTALLED",
+    "INSTALLED_POWER",
+    "NEW",
+    "NEW_BIN",
+    "NEW_EFFICIENCY",
+    "NEW_UPPER",
+    "ON",
+    "POWER",
+    "ROWS",
+    "SCRAPPED",
+    "STOCK",
+    "TOTALS",
+]
+
+STOCK, ON = range(2)
+"""Of a class: its machines [EH/s], and which share of them is on."""
+
+(
+    HASHING,
+    POWER,
+    INSTALLED,
+    INSTALLED_POWER,
+    COMMITTED,
+    CONVERTED,
+) = range(6)
+"""Of a power price: what hashes [EH/s], its power [MW], what is installed
+[EH/s, MW], and power promised and gone to AI [MW]."""
+
+ROWS = 6
+
+(
+    SCRAPPED,
+    NEW,
+    ALL_HASHING,
+    ALL_POWER,
+    ALL_UNDER_WATER,
+    ALL_INSTALLED,
+    ALL_INSTALLED_POWER,
+    ALL_CONVERTED,
+    ALL_IDLE,
+) = range(9)
+"""Totals: power scrapped and new since the start [MW]; the same sums as of a power price, over all of them;
+and idle machines [EH/s]."""
+
+TOTALS = 9
+
+NEW_EFFICIENCY, NEW_BIN, NEW_UPPER, INCOME, CAPACITY = range(5)
+"""Of a week."""
