@@ -64,5 +64,5 @@ def bench_a_hundred_at_once(benchmark: BenchmarkFixture) -> None:
 
 @pytest.mark.benchmark(group="a hundred hours")
 def bench_a_program_an_hour(benchmark: BenchmarkFixture) -> None:
-    prices = benchmark.pedantic(one_by_one, (FEW,), rounds=3)
+    prices = benchmark.pedantic(one_by_one, (FEW,), rounds=3)  # type: ignore[no-untyped-call]  # pytest-benchmark's own
     np.testing.assert_allclose(prices, at_once(FEW).price_usd_per_mwh, atol=1e-6)

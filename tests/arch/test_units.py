@@ -33,6 +33,7 @@ ANY_UNIT = {
     "wattshift.app.follow.stuck": "a feed has a unit of its own, which is told with its numbers",
     "wattshift.report.page.scales": "an axis carries whatever its chart shows",
     "wattshift.report.page.svg": "so do the shapes on it",
+    "wattshift.report.simulationwords: shown.value": "a figure has the unit in which its name ends",
     "wattshift.measures.stress.signals: trailing_mean.values": "the mean of anything",
     "wattshift.simulate.kernel.blocks": "arrays of unlike numbers, each by its place",
     "wattshift.simulate.kernel.events": "so are the rows of events",

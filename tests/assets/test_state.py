@@ -64,7 +64,11 @@ def test_a_state_of_the_site() -> None:
         ({"load_mw": {ASIC: 4000.0}}, f"load_mw.{ASIC}", "if it is in kW, write 4 (MW)"),
         ({"load_mw": {ASIC: 40.0}}, f"load_mw.{ASIC}", "check the meter"),
         ({"stopped": (Move(load="B", power_mw=1.0, at=AT),)}, "stopped.0.load", "there is no load 'B'"),
-        ({"stopped": (Move(load=ASIC, power_mw=9.5, at=AT),)}, "stopped.0.power_mw", "it has 9.9225 MW in all"),
+        (
+            {"stopped": (Move(load=ASIC, power_mw=9.5, at=AT),)},
+            "stopped.0.power_mw",
+            "and 4 MW of it run: it has 9.9225 MW",
+        ),
         ({"held_mwh": {"battery": 1200.0}}, "held_mwh.battery", "if it is in kWh, write 1.2 (MWh)"),
         ({"held_mwh": {"cell": 1.0}}, "held_mwh", "there is no battery 'cell'"),
         ({"peak_mw": {"monthly peak": 6500.0}}, "peak_mw.monthly peak", "write 6.5 (MW)"),

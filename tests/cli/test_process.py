@@ -67,7 +67,7 @@ def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
 
 READ = {
     *(DocumentName.SITE, DocumentName.STATE, DocumentName.FOLLOW),
-    *(DocumentName.SAVED_PLAN, DocumentName.PORTFOLIO_FILE),
+    *(DocumentName.SAVED_PLAN, DocumentName.PORTFOLIO_FILE, DocumentName.SCENARIO),
 }
 """What verbs read: files that people write, as TOML, and a plan that a verb kept."""
 
@@ -89,11 +89,15 @@ def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path:
         DocumentName.PORTFOLIO: [
             *("--start", "2025-09-02T05:00Z", "--end", "2025-09-02T17:00Z", "--engine", "local:1")
         ],
+        DocumentName.GRID_EFFECT: ["--load-mw", "1000"],
+        DocumentName.SIMULATION: ["ban", *("--paths", "16", "--days", "9", "--compare", "winter-storm")],
         DocumentName.SCORE: ["--periods", "3", "--depths", "144,1200"],
         DocumentName.SOURCES: ["--store", str(tmp_path)],
         DocumentName.DOCTOR: ["--store", str(tmp_path)],
     }
-    name = "plan" if verb in {DocumentName.SITE_PLAN, DocumentName.SCENARIO_PLAN} else verb.value
+    names = {DocumentName.SIMULATION: "simulate"}
+    names |= dict.fromkeys((DocumentName.SITE_PLAN, DocumentName.SCENARIO_PLAN), "plan")
+    name = names.get(verb, verb.value)
     schema = json.loads(run("schema", verb.value).out)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)

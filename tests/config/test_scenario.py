@@ -9,14 +9,8 @@ import numpy as np
 import pytest
 
 from wattshift.app.simulating.scenarios import READY_SCENARIOS
-from wattshift.config.scenario import (
-    InvestmentGiven,
-    PriceGiven,
-    PriceKind,
-    StartGiven,
-    load_scenario,
-    scenario_schema,
-)
+from wattshift.config.scenario import load_scenario, scenario_schema
+from wattshift.config.scenarioparts import InvestmentGiven, PriceGiven, PriceKind, StartGiven
 from wattshift.errors import ConfigError, InputError
 from wattshift.simulate.behaviour import Investment
 from wattshift.simulate.price import BootstrapPrice, GivenPrice, HestonPrice, JumpPrice
@@ -68,14 +62,14 @@ def test_examples_are_the_scenarios_that_ship() -> None:
             4,
             "add a [[regions]] table",
         ),
-        ("[ai]\nat_days = [0.0]\nincome_usd_per_kwh = [0.2]", 4, "income_usd_per_mwh = [200]"),
+        ("[ai]\nknot_days = [0.0]\nincome_usd_per_kwh = [0.2]", 4, "write income_usd_per_mwh = [200"),
         ('[price]\nkind = "jump"\nblock_days = 3.0', 4, "no number of a price of kind 'jump'"),
         ('[price]\nkind = "jump"', 2, "needs annual_volatility_frac"),
         ('[price]\nkind = "magic"', 3, "'bootstrap'"),
-        ("[price]\nannual_drift_frac = -2.0", 3, "must be positive"),
+        ("[price]\nannual_drift_frac = -2.0", 3, "cannot lose more than all"),
         ("[start]\nprice_usd_per_btc = 0.0", 3, "must be positive"),
         ("[investment]\nlag_days = -4.0", 3, "a lag lies between"),
-        ("[[backlogs]]\nfee_sat_per_vb = 5.0\nahead_vmb = 1.0\ninflow_vmb_per_s = 1.0", 5, "more arrives"),
+        ("[[backlogs]]\nfee_sat_per_vb = 5.0\nahead_vmb = 1.0\ninflow_vmb_per_s = 1.0", 5, "nearly twice what blocks hold"),
         ("[attack]\nattacker_frac = 1.5", 3, "between 0 and 1"),
         ("[attack]\nconfirmations = 0", 3, "between 1 and 1,000"),
         ("nam = 3", 2, "did you mean name?"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -102,7 +103,16 @@ def test_noise_is_the_same_by_the_day() -> None:
     found = calibrated_noise(PRIOR)
     assert found.calm_sd_frac == PRIOR.calm_sd_frac
     assert found.storm_start_prob == pytest.approx(1 - (1 - PRIOR.storm_start_prob) ** 4)
-    assert calibrated_investment(PRIOR, efficiency_j_per_th=16).annual_growth_frac == 0
+    # A storm ends with probability 0.018 in each bin of a quarter of a day: after 14 days in the mean.
+    assert found.return_days == pytest.approx(1 / 0.018 / 4, rel=0.03)
+
+
+def test_growth_is_known_to_half_of_itself() -> None:
+    yearly = calibrated_investment(replace(PRIOR, growth_frac=0.02), efficiency_j_per_th=16)
+    assert yearly.annual_growth_frac == pytest.approx(0.02 * 365.25 / 14)
+    assert yearly.annual_growth_sd_frac == pytest.approx(yearly.annual_growth_frac / 2)
+    none = calibrated_investment(PRIOR, efficiency_j_per_th=16)
+    assert (none.annual_growth_frac, none.annual_growth_sd_frac) == (0, 0.1)
 
 
 def test_price_knows_only_what_was_known(daily_frame: pl.DataFrame) -> None:

@@ -170,7 +170,7 @@ def _require_resting(state: SiteState, most_mw: Mapping[str, float]) -> None:
         runs, most = state.load_mw.get(move.load, 0.0), most_mw[move.load]
         if stopped + runs > most * (1.0 + _ROUNDING_RATIO):
             raise InputError(
-                f"{stopped:g} MW of {move.load} were stopped and {runs:g} MW of it run: it has {most:g} MW in all",
+                f"{stopped:g} MW of {move.load} were stopped and {runs:g} MW of it run: it has {most:g} MW",
                 key=f"stopped.{index}.power_mw",
                 value=move.power_mw,
                 hint="list only what still rests, and give what runs in [load_mw]",

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from wattshift.app.scoring import Progress
     from wattshift.app.snapshot import Archive
 
-__all__ = ["PictureName", "backtest", "plot", "progress_bar", "register", "score", "write_picture"]
+__all__ = [
+    "PictureName",
+    "backtest",
+    "opened_engine",
+    "plot",
+    "progress_bar",
+    "register",
+    "score",
+    "write_picture",
+]
 
 
 class PictureName(StrEnum):
@@ -57,7 +66,8 @@ def register(app: typer.Typer) -> None:
     app.command()(plot)
 
 
-def _opened(engine: str | None) -> AbstractContextManager[Engine | None]:
+def opened_engine(engine: str | None) -> AbstractContextManager[Engine | None]:
+    """The engine of an option, open as long as it is needed; none where none was named."""
     from wattshift.app.engine.opening import open_engine
 
     return nullcontext() if engine is None else open_engine(engine)
@@ -164,7 +174,7 @@ def backtest(
     if picture is not None:
         picture_form(picture)
     opened, _ = open_site(site)
-    with progress_bar("replaying months") as progress, _opened(engine) as months_on:
+    with progress_bar("replaying months") as progress, opened_engine(engine) as months_on:
         document = replay(
             open_archive(end),
             opened,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wattshift.cli.options import AsJson, At, open_archive, show
-from wattshift.cli.research import progress_bar, write_picture
+from wattshift.cli.research import opened_engine, progress_bar, write_picture
 
 if TYPE_CHECKING:
-    from wattshift.app.engine.port import Engine
     from wattshift.config.scenario import ScenarioFile
+    from wattshift.report.documents.simulation import SimulationDocument
 
 __all__ = ["Named", "Other", "ReadyScenario", "example_scenario", "register", "simulate"]
 
@@ -76,27 +75,30 @@ def simulate(
 
     Example: wattshift simulate ban --paths 2000 --html ban.html
     """
-    from wattshift.app.engine.opening import open_engine
     from wattshift.app.simulating.run import simulate as run
     from wattshift.app.simulating.scenarios import open_scenario
     from wattshift.report.terminal.simulation import simulation_view
 
+    _check_picture(picture)
+    asked = _overridden(open_scenario(scenario), paths, days, seed)
+    other = None if compare is None else open_scenario(compare)
+    with progress_bar("simulating") as progress, opened_engine(engine) as where:
+        archive = open_archive(at or asked.at)
+        document = run(archive, asked, at=at, other=other, engine=where, progress=progress)
+    _write(document, html, picture)
+    if html is None or as_json:
+        show(document, simulation_view, name="simulation", as_json=as_json)
+
+
+def _check_picture(picture: Path | None) -> None:
+    """Refuse a name that cannot be drawn before the work, not after it."""
     if picture is not None:
         from wattshift.report.plots.style import picture_form
 
         picture_form(picture)
-    asked = _overridden(open_scenario(scenario), paths, days, seed)
-    other = None if compare is None else open_scenario(compare)
-    opened: AbstractContextManager[Engine | None] = nullcontext() if engine is None else open_engine(engine)
-    with progress_bar("simulating") as progress, opened as engine_or_none:
-        document = run(
-            open_archive(at or asked.at),
-            asked,
-            at=at,
-            other=other,
-            engine=engine_or_none,
-            progress=progress,
-        )
+
+
+def _write(document: SimulationDocument, html: Path | None, picture: Path | None) -> None:
     if picture is not None:
         from wattshift.report.plots.simulation import draw_simulation
 
@@ -107,9 +109,6 @@ def simulate(
 
         write_text(html, simulation_html(document))
         typer.echo(f"wrote {html}", err=True)
-        if not as_json:
-            return
-    show(document, simulation_view, name="simulation", as_json=as_json)
 
 
 def _overridden(file: ScenarioFile, paths: int | None, days: int | None, seed: int | None) -> ScenarioFile:

@@ -63,7 +63,7 @@ def test_other_processes_find_the_same(two_months: Outcomes) -> None:
 
 
 def test_a_contract_is_not_called_more_often_in_a_year_than_it_allows() -> None:
-    """A call in May, and one that begins on its last evening and goes on in June: two, for four hours in all."""
+    """A call in May, and one that begins on its last evening and goes on in June: two, for four hours."""
     called = np.zeros(24 * 33)
     called[[FIRST + 3, 24 * 31 - 1, 24 * 31, 24 * 31 + 1]] = 1.0
     shown = Revealed(

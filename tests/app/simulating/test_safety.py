@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wattshift.app.simulating.safety import safety_rows
-from wattshift.config.scenario import AttackGiven
+from wattshift.config.scenarioparts import AttackGiven
 from wattshift.measures.security.doublespend import double_spend_prob
 from wattshift.report.documents.security import MachineQuote
 from wattshift.simulate.result import NetworkForecast, Quantity

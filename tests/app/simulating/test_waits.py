@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wattshift.app.simulating.waits import wait_rows
-from wattshift.config.scenario import Backlog
+from wattshift.config.scenarioparts import Backlog
 from wattshift.measures.security.waits import (
     FeeQueue,
     confirmation_wait_prob,
@@ -38,7 +38,7 @@ def test_a_backlog_waits_in_its_queue(found: NetworkForecast) -> None:
 
 
 def test_a_wait_that_may_not_end_is_none(found: NetworkForecast) -> None:
-    backlog = Backlog(fee_sat_per_vb=1.0, ahead_vmb=2.0, inflow_vmb_per_s=0.005)
+    backlog = Backlog(fee_sat_per_vb=1.0, ahead_vmb=50.0, inflow_vmb_per_s=0.003)
     rows = [row for row in wait_rows(found, (backlog,)) if row.fee_sat_per_vb == 1.0]
     slowest = next(row for row in rows if row.case == "slowest day")
     assert slowest.median_s is None

@@ -162,6 +162,8 @@ def test_where_relaxing_fails_too_there_is_still_the_least(
     found = plan_or_fall_back(guard, narrowed(), LIMITS, replace(RELAX, last=last))
     assert found.note is not None
     assert found.note.kind is FallbackKind.LAST_PLAN
+    assert "T1 allows 15 MW" in found.note.why
+    assert found.note.why.endswith("; with limits that give way: late")
 
 
 def test_random_sites_without_a_plan_always_get_one_that_says_what_it_is(

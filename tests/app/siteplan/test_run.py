@@ -97,6 +97,7 @@ def test_no_rule_of_thumb_is_ahead(rich: SitePlanDocument, small: SitePlanDocume
     assert [row.rule for row in small.rules] == ["fleet average", "always mine"]
     assert [row.rule for row in rich.rules] == ["fleet average", "always mine", "typed strike"]
     for made in (rich, small):
+        assert made.gap_usd is not None
         for row in made.rules:
             assert row.versus_plan_usd == pytest.approx(row.profit_usd - made.profit_usd)
             assert row.versus_plan_usd <= made.gap_usd + 1e-6
@@ -155,6 +156,7 @@ def test_a_plan_in_pieces_or_without_a_solver_has_prices_too(archive: Archive) -
 
 def test_no_plan_beats_more_time(small: SitePlanDocument) -> None:
     assert small.ended == "optimal"
+    assert small.gap_usd is not None
     assert small.gap_usd < 1.0
     assert "no plan earns 1 USD more" in small.in_words
 
@@ -211,7 +213,9 @@ def test_the_document_keeps_its_schema(rich: SitePlanDocument) -> None:
     jsonschema.validate({"schema": "wattshift/site-plan/1", **plain(rich)}, schema_of("site-plan"))
 
 
-def test_near_the_optimum_is_not_called_the_optimum(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_near_the_optimum_is_not_called_the_optimum(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def near(*asked: Any) -> Found:
         found = plan_or_fall_back(*asked)
         return dataclasses.replace(found, plan=dataclasses.replace(found.plan, gap_usd=42.5))

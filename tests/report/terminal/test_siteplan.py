@@ -95,3 +95,12 @@ def test_without_prices_it_says_so(document: SitePlanDocument) -> None:
     assert told in out
     assert "one more MW of is worth USD" not in out
     assert "one MWh more would cost" not in out
+
+
+def test_months_that_begin_within_a_day_are_told_apart(document: SitePlanDocument) -> None:
+    """By the site's clock a month ends some hours after it does in UTC."""
+    at = document.start_at.replace(day=1)
+    peaks = tuple(dataclasses.replace(document.peaks[0], from_at=each) for each in (at, at.replace(hour=6)))
+    out = flat(dataclasses.replace(document, peaks=peaks))
+    assert "1 Mar 00:00" in out
+    assert "1 Mar 06:00" in out

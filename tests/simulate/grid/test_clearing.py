@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from wattshift.errors import InputError
 from wattshift.simulate.grid.clearing import Clearing, FlexibleLoad, clear
-from wattshift.simulate.grid.supply import Generator, stack_curve
+from wattshift.simulate.grid.supply import Generator, SupplyCurve, stack_curve
 
 PEER = Path(__file__).parents[2] / "vectors" / "grid" / "pypsa.json"
 STACK = (
@@ -76,6 +76,12 @@ def test_what_is_lacking_costs_the_cap() -> None:
 def test_a_strike_above_the_cap_is_the_cap() -> None:
     found = one(240.0, (20.0, 1e9))
     assert (found.served_mw[0, 0], found.price_usd_per_mwh[0]) == (10.0, CAP)
+    slope = SupplyCurve(position_mw=np.array([0.0, 100.0]), price_usd_per_mwh=np.array([0.0, 1_000.0]))
+    eager = (FlexibleLoad(power_mw=50.0, strike_usd_per_mwh=800.0),)
+    low = clear(slope, np.array([20.0]), eager, cap_usd_per_mwh=500.0)
+    assert (low.served_mw[0, 0], low.price_usd_per_mwh[0]) == (30.0, 500.0), (
+        "supply above the cap is not called"
+    )
 
 
 @given(

@@ -6,7 +6,7 @@ import pytest
 from support.markets import GW_PER_FOLD, market
 from wattshift.errors import InputError, NoData
 from wattshift.simulate.grid.controls import MarketHours, controls_of, unexplained
-from wattshift.simulate.grid.fit import FittedSupply, fit_supply
+from wattshift.simulate.grid.fit import PRICES_USD_PER_MWH, FittedSupply, _curve, fit_supply
 from wattshift.simulate.grid.goodness import held_out
 
 HOURS = 2 * 8_760
@@ -30,6 +30,27 @@ def test_a_known_supply_is_found_behind_weather_that_nobody_observes(fitted: Fit
     drawn = np.array([np.diff(curve.reach_mw(LEVELS)) for curve in fitted.draws]) / 1e3
     low, high = np.quantile(drawn, (0.005, 0.995), axis=0)
     assert ((low < truth) & (truth < high)).all()
+
+
+def test_draws_differ_as_weeks_do(fitted: FittedSupply) -> None:
+    drawn = np.array([np.diff(curve.reach_mw(LEVELS)) for curve in fitted.draws])
+    assert (drawn.std(axis=0) / drawn.mean(axis=0) > 0.07).all()
+
+
+def test_the_tail_of_an_even_rise_is_even() -> None:
+    prices = np.array([10.0, 20.0, 40.0, 80.0, 200.0, 300.0, 900.0, 1_100.0])
+    shares = 0.9 - 0.1 * np.log(prices / 10.0)
+    curve = _curve(prices, shares, np.full(len(prices), 0.1 / 4_000.0))
+    assert float(curve.reach_mw(np.array([20.0]))[0]) == pytest.approx(0.0, abs=1e-6)
+    far = np.diff(curve.reach_mw(np.array([80.0, 1_100.0, 5_000.0])))
+    np.testing.assert_allclose(far, 4_000.0 * np.log([1_100 / 80, 5_000 / 1_100]), rtol=2e-3)
+
+
+def test_rare_prices_are_not_used(known: MarketHours, fitted: FittedSupply) -> None:
+    above = fitted.exceeded_frac * fitted.hours
+    assert above.min() >= 48
+    after = next(price for price in PRICES_USD_PER_MWH if price > fitted.prices_usd_per_mwh[-1])
+    assert (known.price_usd_per_mwh[28 * 24 :] > after).sum() < 48
 
 
 def test_the_tail_goes_on_as_the_last_prices_rose(fitted: FittedSupply) -> None:
@@ -78,14 +99,16 @@ def test_in_new_hours_a_megawatt_moves_a_megawatt(known: MarketHours) -> None:
 
 
 def test_controls_know_nothing_of_their_own_hour(known: MarketHours) -> None:
+    cut = 4_000 + int(known.price_usd_per_mwh[4_000:6_000].argmax())
     later = known.price_usd_per_mwh.copy()
-    later[5_000:] = 1.0
+    later[cut:] = 1.0
     load = known.load_mw.copy()
-    load[5_000:] = 1.0
+    load[cut:] = 1.0
     other = controls_of(MarketHours(start_s=known.start_s, load_mw=load, price_usd_per_mwh=later))
     first = controls_of(known)
-    until = int(np.searchsorted(first.hours, 5_000)) + 1
-    np.testing.assert_allclose(first.controls[:until], other.controls[:until])
+    until = int(np.searchsorted(first.hours, cut)) + 1
+    np.testing.assert_allclose(first.controls[:until], other.controls[:until], rtol=1e-9)
+    assert not np.allclose(first.controls[until], other.controls[until], rtol=1e-9), "but of the last one all"
     assert not np.allclose(first.controls[until + 400], other.controls[until + 400])
 
 

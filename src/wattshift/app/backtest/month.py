@@ -62,7 +62,7 @@ class Month:
 
 
 def months_of(site: Site, material: Material) -> Iterator[tuple[Site, Material, SiteState]]:
-    """The months of a window by the site's clock, each with the weeks before it and the year's calls so far."""
+    """The months of a window by the site's clock, with the weeks before and the year's calls so far."""
     starts = material.prices["start"]
     window = Window(start_at=material.window["start"][0], end_at=material.end_at)
     called = _NOTHING

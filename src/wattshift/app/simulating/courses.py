@@ -26,7 +26,7 @@ from wattshift.simulate.scenario import Scenario
 from wattshift.units import SUFFIXES
 
 __all__ = [
-    "band_at",
+    "band_of",
     "course_rows",
     "difference_rows",
     "figure_rows",
@@ -78,7 +78,7 @@ def _rounded(values: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(f"{value:.6g}") for value in values)
 
 
-def band_at(fan: Fan, day: int) -> Band:
+def band_of(fan: Fan, day: int) -> Band:
     """The band of a fan at a day, or of one retarget."""
     low, median, high = _rounded(fan.quantiles[[0, 2, 4], day])
     return Band(unit=fan.unit, low=low, median=median, high=high)
@@ -108,7 +108,7 @@ def _course(fan: Fan, days: list[int]) -> Course:
 def state_rows(found: NetworkForecast, days: Sequence[int]) -> tuple[StateRow, ...]:
     """Every quantity at some days."""
     return tuple(
-        StateRow(name=fan.name, title=LOOKS[fan.name].title, bands=tuple(band_at(fan, day) for day in days))
+        StateRow(name=fan.name, title=LOOKS[fan.name].title, bands=tuple(band_of(fan, day) for day in days))
         for fan in found.daily.values()
     )
 
@@ -123,9 +123,9 @@ def retarget_rows(found: NetworkForecast, scenario: Scenario) -> tuple[RetargetR
             number=number + 1,
             height=first + number * period,
             reached_prob=float(reached),
-            after_days=band_at(coming.after, number),
-            change_frac=band_at(coming.change, number),
-            difficulty_ratio=band_at(coming.ratio, number),
+            after_days=band_of(coming.after, number),
+            change_frac=band_of(coming.change, number),
+            difficulty_ratio=band_of(coming.ratio, number),
         )
         for number, reached in enumerate(coming.reached_prob)
     )
@@ -173,15 +173,15 @@ def figure_rows(found: NetworkForecast) -> tuple[FigureRow, ...]:
             title=LOOKS[figure.value].title,
             unit=_unit(figure),
             mean=_rounded(values.mean(dtype=np.float64, keepdims=True))[0],
-            band=band_at(found.daily[_LAST[figure]], found.horizon_days - 1)
+            band=band_of(found.daily[_LAST[figure]], found.horizon_days - 1)
             if figure in _LAST
-            else _band_of(figure, values.astype(np.float64)),
+            else _spread(figure, values.astype(np.float64)),
         )
         for figure, values in found.path_figures.items()
     )
 
 
-def _band_of(figure: PathFigure, values: NDArray[np.float64]) -> Band:
+def _spread(figure: PathFigure, values: NDArray[np.float64]) -> Band:
     low, median, high = _rounded(np.quantile(values, _ENDS))
     return Band(unit=_unit(figure), low=low, median=median, high=high)
 
@@ -204,7 +204,7 @@ def _difference(figure: PathFigure, less: NDArray[np.float64]) -> DifferenceRow:
         mean=mean,
         mean_low=mean - half,
         mean_high=mean + half,
-        band=_band_of(figure, less),
+        band=_spread(figure, less),
         less_prob=float((less < 0).mean()),
     )
 

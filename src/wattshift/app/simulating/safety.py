@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wattshift.app.simulating.courses import band_at, instant_of
-from wattshift.config.scenario import AttackGiven
+from wattshift.app.simulating.courses import band_of, instant_of
+from wattshift.config.scenarioparts import AttackGiven
 from wattshift.measures.security.doublespend import double_spend_prob, timed_double_spend_prob
 from wattshift.report.documents.security import MachineQuote
 from wattshift.report.documents.simulation import Band, SafetyRow
@@ -17,6 +17,13 @@ __all__ = ["safety_rows"]
 _HALF = 0.5
 _TH_PER_EH = 1e6
 _MW_PER_GW = 1e3
+_NEEDED = (
+    Quantity.HASHRATE,
+    Quantity.STANDING,
+    Quantity.POWER,
+    Quantity.BUDGET,
+    Quantity.INTERVAL,
+)
 _YEAR_HOURS = 365.25 * HOURS_PER_YEAR / 365
 
 
@@ -38,29 +45,10 @@ def safety_rows(
 def _row(
     found: NetworkForecast, day: int, held_ehs: float, given: AttackGiven, machine: MachineQuote | None
 ) -> SafetyRow:
-    rate, standing, power, budget, interval_s = (
-        band_at(found.daily[quantity], day)
-        for quantity in (
-            Quantity.HASHRATE,
-            Quantity.STANDING,
-            Quantity.POWER,
-            Quantity.BUDGET,
-            Quantity.INTERVAL,
-        )
-    )
+    rate, standing, power, budget, interval_s = (band_of(found.daily[each], day) for each in _NEEDED)
     count = given.confirmations
     share = _band("_frac", *(min(1.0, held_ehs / each) for each in (rate.high, rate.median, rate.low)))
-    rented = _band(
-        "_frac",
-        *(
-            still / (still + hashing)
-            for still, hashing in (
-                (standing.low, rate.high),
-                (standing.median, rate.median),
-                (standing.high, rate.low),
-            )
-        ),
-    )
+    rented = _rented(rate, standing)
     price = None if machine is None else machine.usd_per_th * _TH_PER_EH
     return SafetyRow(
         at=instant_of(found.as_of, day),
@@ -87,6 +75,12 @@ def _band(suffix: str, low: float, median: float, high: float) -> Band:
 
 def _scaled(suffix: str, band: Band, ratio: float) -> Band:
     return _band(suffix, *(each * ratio for each in (band.low, band.median, band.high)))
+
+
+def _rented(rate: Band, standing: Band) -> Band:
+    """The share of whoever rents all that stands still; the ends are the outermost."""
+    pairs = ((standing.low, rate.high), (standing.median, rate.median), (standing.high, rate.low))
+    return _band("_frac", *(still / (still + hashing) for still, hashing in pairs))
 
 
 def _missing(rate: Band, standing: Band) -> Band:

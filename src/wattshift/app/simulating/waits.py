@@ -8,8 +8,8 @@ from datetime import datetime
 import numpy as np
 
 from wattshift.app.securitystate import SLOW_S
-from wattshift.app.simulating.courses import band_at, instant_of
-from wattshift.config.scenario import Backlog
+from wattshift.app.simulating.courses import band_of, instant_of
+from wattshift.config.scenarioparts import Backlog
 from wattshift.measures.security.waits import (
     BLOCK_VMB,
     FeeQueue,
@@ -37,7 +37,7 @@ def wait_rows(found: NetworkForecast, backlogs: tuple[Backlog, ...]) -> tuple[Wa
     slowest = int(np.argmax(fan.mean))
     cases = {0: "first day", slowest: "slowest day", found.horizon_days - 1: "last day"}
     return tuple(
-        _row(case, instant_of(found.as_of, day), band_at(fan, day), backlog, count)
+        _row(case, instant_of(found.as_of, day), band_of(fan, day), backlog, count)
         for day, case in sorted(cases.items())
         for backlog in (None, *backlogs)
         for count in _WAITED_FOR
@@ -45,22 +45,30 @@ def wait_rows(found: NetworkForecast, backlogs: tuple[Backlog, ...]) -> tuple[Wa
 
 
 def _row(case: str, at: datetime, interval_s: Band, backlog: Backlog | None, count: int) -> WaitTimeRow:
+    median_s = _band(lambda mean_s: _wait_s(backlog, count, 0.5, mean_s), interval_s)
     return WaitTimeRow(
         case=case,
         at=at,
         interval_s=interval_s,
         fee_sat_per_vb=None if backlog is None else backlog.fee_sat_per_vb,
         confirmations=count,
-        median_s=_band(lambda mean_s: _wait_s(backlog, count, 0.5, mean_s), interval_s),
-        ninth_tenth_s=_band(lambda mean_s: _wait_s(backlog, count, 0.9, mean_s), interval_s),
+        median_s=median_s,
+        ninth_tenth_s=None
+        if median_s is None
+        else _band(lambda mean_s: _wait_s(backlog, count, 0.9, mean_s), interval_s),
         slow_prob=_probs(lambda mean_s: _slow_prob(backlog, count, mean_s), interval_s),
     )
 
 
 def _band(wait_s: Callable[[float], float | None], interval_s: Band) -> Band | None:
-    low, median, high = (wait_s(each) for each in (interval_s.low, interval_s.median, interval_s.high))
-    if low is None or median is None or high is None:
-        return None
+    """The waits at the three intervals, the slowest first: where that one does not end, there is no band."""
+    ends: list[float] = []
+    for mean_s in (interval_s.high, interval_s.median, interval_s.low):
+        end_s = wait_s(mean_s)
+        if end_s is None:
+            return None
+        ends.append(end_s)
+    high, median, low = ends
     return Band(unit=SUFFIXES["_s"], low=low, median=median, high=high)
 
 

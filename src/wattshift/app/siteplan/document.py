@@ -121,7 +121,7 @@ def start_in_words(state_at: datetime | None) -> str:
 
 
 def due_before_in_words(problem: CoupledProblem) -> str:
-    """What the month's highest power before the window costs, whatever is planned; empty where it is nothing."""
+    """What the month's peak before the window costs, whatever is planned; empty where that is nothing."""
     due_usd = sum(float(peak.already_mw @ peak.usd_per_mw) for peak in problem.peaks)
     return f", after {number(due_usd)} USD that the month's peak so far costs in any case" if due_usd else ""
 

@@ -71,24 +71,24 @@ def plan_or_fall_back(guard: Guard, problem: CoupledProblem, limits: GuardLimits
     try:
         return Found(problem=problem, plan=solve_site(guard, problem, limits), note=None)
     except SolveError as error:
-        refused = error
+        refused, why = error, error.message
     if standby.relax and isinstance(refused, Infeasible):
         try:
-            return _relaxed(guard, problem, limits, refused)
+            return _relaxed(guard, problem, limits, why)
         except SolveError as error:
-            refused = error
+            why = f"{why}; with limits that give way: {error.message}"
     elif standby.last is None:
         raise refused
-    return _remembered(problem, refused, standby)
+    return _remembered(problem, why, standby)
 
 
-def _relaxed(guard: Guard, problem: CoupledProblem, limits: GuardLimits, refused: SolveError) -> Found:
+def _relaxed(guard: Guard, problem: CoupledProblem, limits: GuardLimits, why: str) -> Found:
     relaxed: Relaxed = guard.call(_loosened, (problem, limits), limits)
     plan = solve_site(guard, relaxed.problem, limits)
     note = FallbackNote(
         kind=FallbackKind.RELAXED,
         in_words="no plan keeps all limits, so some of them gave way",
-        why=refused.message,
+        why=why,
         gave_way=say_relaxations(problem, relaxed.relaxations),
     )
     return Found(problem=relaxed.problem, plan=plan, note=note)
@@ -100,23 +100,25 @@ def _loosened(asked: tuple[CoupledProblem, GuardLimits]) -> Relaxed:
     return plan_relaxed(problem, Limits(wall_s=_SOLVER_SHARE * limits.wall_s, gap_ratio=limits.gap_ratio))[0]
 
 
-def _remembered(problem: CoupledProblem, refused: SolveError, standby: Standby) -> Found:
+def _remembered(problem: CoupledProblem, why: str, standby: Standby) -> Found:
     """The rest of the last plan, and where there is none, the least."""
     if standby.last is None:
-        return _least(problem, refused, "")
+        return _least(problem, why, "")
     try:
         saved = read_saved(standby.last)
     except StoreError as error:
-        return _least(problem, refused, f"; the last plan is of no use: {error.message}")
+        return _least(problem, why, f"; the last plan is of no use: {error.message}")
     unfit = _unfit(saved, problem, standby)
     if unfit:
-        return _least(problem, refused, f"; the last plan is of no use: {unfit}")
+        return _least(problem, why, f"; the last plan is of no use: {unfit}")
     last = last_plan_of(saved)
     rest = rest_of(last, problem)
     if rest is None:
-        told = "it breaks limits that hold now" if tells_of(last, problem) else "it tells nothing of this window"
-        return _least(problem, refused, f"; the last plan is of no use: {told}")
-    return _resumed(problem, rest, saved, refused)
+        told = (
+            "it breaks limits that hold now" if tells_of(last, problem) else "it tells nothing of this window"
+        )
+        return _least(problem, why, f"; the last plan is of no use: {told}")
+    return _resumed(problem, rest, saved, why)
 
 
 def _unfit(saved: SavedPlanDocument, problem: CoupledProblem, standby: Standby) -> str:
@@ -130,7 +132,7 @@ def _unfit(saved: SavedPlanDocument, problem: CoupledProblem, standby: Standby) 
     return ""
 
 
-def _resumed(problem: CoupledProblem, rest: Rest, saved: SavedPlanDocument, refused: SolveError) -> Found:
+def _resumed(problem: CoupledProblem, rest: Rest, saved: SavedPlanDocument, why: str) -> Found:
     first_at = instants(problem)[0]
     age_s = (first_at - saved.made_at).total_seconds()
     age = f", {duration_in_words(age_s)} before this window" if age_s > 0.0 else ""
@@ -139,7 +141,7 @@ def _resumed(problem: CoupledProblem, rest: Rest, saved: SavedPlanDocument, refu
         in_words=f"no plan was found; this is what is left of the plan made {format_instant(saved.made_at)}"
         f"{age}, proved anew: the first {rest.problem.intervals} of {problem.intervals} intervals."
         f" It expires {format_instant(saved.expires_at)}",
-        why=refused.message,
+        why=why,
         gave_way=(),
         made_at=saved.made_at,
         age_s=age_s,
@@ -147,13 +149,13 @@ def _resumed(problem: CoupledProblem, rest: Rest, saved: SavedPlanDocument, refu
     return Found(problem=rest.problem, plan=_proved(rest.problem, rest.plan), note=note)
 
 
-def _least(problem: CoupledProblem, refused: SolveError, more: str) -> Found:
+def _least(problem: CoupledProblem, why: str, more: str) -> Found:
     relaxed, plan = least_plan(problem)
     note = FallbackNote(
         kind=FallbackKind.LEAST,
         in_words=f"no plan was found{more}; this is the least that the site can run: floors as far as they"
         " fit, everything else off",
-        why=refused.message,
+        why=why,
         gave_way=say_relaxations(problem, relaxed.relaxations),
     )
     return Found(problem=relaxed.problem, plan=_proved(relaxed.problem, plan), note=note)

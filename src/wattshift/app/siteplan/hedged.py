@@ -34,8 +34,8 @@ _ALL_SHARE, _LEFT_SHARE = 0.7, 0.05
 
 _FRONTIER_FRAC = (0.0, 0.5, 0.9)
 _IN_VAIN = (
-    "give more --seconds (60 unless given), fewer --scenarios or fewer --firm-hours; a machine that is busy with"
-    " other work plans later"
+    "give more --seconds (60 unless given), fewer --scenarios or fewer --firm-hours; other work on the"
+    " machine slows planning down"
 )
 _PLAN, _MEAN = "this plan", "the mean scenario's plan"
 
@@ -80,8 +80,8 @@ class Hedged:
         plan: the plan.
         valued: the plan beside those that know less and more; None where time did not suffice.
         frontier: plans of other attitudes to risk; empty where time did not suffice.
-        realised: what really comes of its decisions and of the mean scenario's; empty without a truth, or where
-            time did not suffice.
+        realised: what really comes of its decisions and of the mean scenario's; empty without a truth, or
+            where time did not suffice.
         foresight: the plan that knows the truth; None likewise.
     """
 
@@ -90,6 +90,28 @@ class Hedged:
     frontier: tuple[StochasticPlan, ...]
     realised: tuple[Realised, ...]
     foresight: CoupledPlan | None
+
+    @property
+    def deterministic_usd(self) -> float | None:
+        """Expected profit of what the mean scenario's plan decides; None where that cannot be told."""
+        mean = None if self.valued is None else self.valued.deterministic
+        return None if mean is None else mean.expected_usd
+
+    @property
+    def stochastic_value_usd(self) -> float | None:
+        """What the plan is worth beyond that, by its objective; None likewise."""
+        return None if self.valued is None else self.valued.stochastic_value_usd
+
+    @property
+    def information_value_usd(self) -> float | None:
+        """What it would be worth to know the scenario first; None where time did not suffice."""
+        return None if self.valued is None else self.valued.information_value_usd
+
+    @property
+    def foresight_usd(self) -> float | None:
+        """Expected profit of plans that know their scenario first; None likewise."""
+        known = self.information_value_usd
+        return None if known is None else self.plan.decided.expected_usd + known
 
 
 def hedge(guard: Guard, asked: Hedge, limits: GuardLimits, *, engine: Engine | None = None) -> Hedged:
@@ -152,9 +174,7 @@ def _found(asked: tuple[Hedge, GuardLimits, _Known]) -> Hedged:
             frontier = risk_frontier(scenarios, stage, aversions, tail_frac=risk.tail_frac, limits=time)
         except LimitReached:
             frontier = ()
-    return Hedged(
-        plan=plan, valued=valued, frontier=tuple(frontier), realised=realised, foresight=foresight
-    )
+    return Hedged(plan=plan, valued=valued, frontier=tuple(frontier), realised=realised, foresight=foresight)
 
 
 def _share(limits: GuardLimits, share: float) -> Limits:

@@ -89,10 +89,7 @@ def plan_site(
         SolveError: if the solver crashed.
         CheckFailed: if the independent proof refuses the plan. None of these four, where something stands in.
     """
-    if not 0.0 < wall_s <= _MAX_SECONDS:
-        raise InputError("planning needs a time above zero, up to a day", wall_s=wall_s, hint="give seconds")
-    if more.save is not None:
-        require_writable(more.save.path)  # now: a plan that took an hour is not lost for a misspelt folder
+    _require_possible(wall_s, more.save)
     snapshot = archive.as_of(at)
     end_at = snapshot.as_of if end_at is None else end_at
     begins_at = start_at or more.state.at or end_at - timedelta(days=1)
@@ -120,6 +117,14 @@ def plan_site(
     if more.save is not None and found.note is None:
         _save(more.save, case, document.origins)
     return document
+
+
+def _require_possible(wall_s: float, save: SaveTo | None) -> None:
+    """Refuse now what would fail once the plan is made: a misspelt folder must not cost it."""
+    if not 0.0 < wall_s <= _MAX_SECONDS:
+        raise InputError("planning needs a time above zero, up to a day", wall_s=wall_s, hint="give seconds")
+    if save is not None:
+        require_writable(save.path)
 
 
 def _save(save: SaveTo, case: Case, origins: tuple[Origin, ...]) -> None:

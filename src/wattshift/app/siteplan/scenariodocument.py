@@ -75,10 +75,8 @@ class ScenarioCase:
 
 def scenario_plan_document(case: ScenarioCase) -> ScenarioPlanDocument:
     """The document of a plan that was found and proved."""
-    asked, futures = case.asked, case.futures
-    plan, valued = case.found.plan, case.found.valued
-    decided, mean = plan.decided, None if valued is None else valued.deterministic
-    known_usd = None if valued is None else valued.information_value_usd
+    asked, futures, found = case.asked, case.futures, case.found
+    decided = found.plan.decided
     low, high = decided.band_usd(_LEVEL)
     return ScenarioPlanDocument(
         as_of=case.snapshot.as_of,
@@ -99,13 +97,13 @@ def scenario_plan_document(case: ScenarioCase) -> ScenarioPlanDocument:
         high_usd=high,
         level=_LEVEL,
         tail_usd=decided.tail_usd,
-        ended=plan.ended.value,
-        gap_usd=plan.gap_usd,
-        deterministic_usd=None if mean is None else mean.expected_usd,
-        stochastic_value_usd=None if valued is None else valued.stochastic_value_usd,
-        deterministic_told=_NO_TIME if valued is None else valued.refused,
-        foresight_usd=None if known_usd is None else decided.expected_usd + known_usd,
-        information_value_usd=known_usd,
+        ended=found.plan.ended.value,
+        gap_usd=found.plan.gap_usd,
+        deterministic_usd=found.deterministic_usd,
+        stochastic_value_usd=found.stochastic_value_usd,
+        deterministic_told=_NO_TIME if found.valued is None else found.valued.refused,
+        foresight_usd=found.foresight_usd,
+        information_value_usd=found.information_value_usd,
         frontier=_frontier(case),
         realised=_realised(case),
         realised_foresight_usd=_foresight_usd(case),
@@ -134,9 +132,7 @@ def _origins(case: ScenarioCase) -> tuple[Origin, ...]:
 def _frontier(case: ScenarioCase) -> tuple[FrontierRow, ...]:
     if not case.found.frontier:
         return ()
-    plans = sorted(
-        (case.found.plan, *case.found.frontier), key=lambda plan: plan.decided.risk.aversion_frac
-    )
+    plans = sorted((case.found.plan, *case.found.frontier), key=lambda plan: plan.decided.risk.aversion_frac)
     return tuple(
         FrontierRow(
             aversion_frac=plan.decided.risk.aversion_frac,

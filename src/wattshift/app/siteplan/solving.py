@@ -27,7 +27,7 @@ _SOLVER_SHARE = 0.8
 
 _MANY = 1_500
 _LONG_GAP_RATIO = 1e-3
-"""How near to the optimum is near enough where so many times an interval a block is on or off."""
+"""How near to the optimum is near enough where so many times a block is on or off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +50,7 @@ class PricedPlan:
 
 
 def limits_for(problem: CoupledProblem, wall_s: float, *, scenarios: int = 1) -> GuardLimits:
-    """Limits of a plan: to the optimum, but for long horizons of blocks that are on or off to a tenth of a per cent.
+    """Limits of a plan: to the optimum, but to a thousandth for long horizons of blocks that are on or off.
 
     The last thousandth of those takes most of the time.
 
@@ -117,8 +117,7 @@ def _explained(guard: Guard, problem: CoupledProblem, limits: GuardLimits, error
         return error
     return Infeasible(
         f"no plan keeps all limits; these contradict each other: {'; '.join(clauses)}",
-        hint="change any one of them: the others then have a plan; --relax plans with what gives way"
-        " first",
+        hint="change any one of them: the others then have a plan; --relax plans with what gives way first",
     )
 
 

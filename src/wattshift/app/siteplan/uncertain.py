@@ -17,7 +17,7 @@ from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.stochastic.firststage import FirstStage
 from wattshift.allocate.coupled.stochastic.risk import Risk
 from wattshift.allocate.coupled.stochastic.scenarios import Scenario, ScenarioSet
-from wattshift.app.engine.guard import DEFAULT_GUARD_LIMITS, Guard
+from wattshift.app.engine.guard import DEFAULT_GUARD_LIMITS, Guard, GuardLimits
 from wattshift.app.engine.port import Engine
 from wattshift.app.planning import hashprice_of_intervals
 from wattshift.app.power import prices_within
@@ -26,8 +26,8 @@ from wattshift.app.siteplan.hedged import Hedge, hedge
 from wattshift.app.siteplan.rows import instants
 from wattshift.app.siteplan.run import require_present
 from wattshift.app.siteplan.scenariodocument import ScenarioCase, scenario_plan_document
-from wattshift.app.siteplan.solving import limits_for
 from wattshift.app.siteplan.series import Known, known_of
+from wattshift.app.siteplan.solving import limits_for
 from wattshift.app.snapshot import Archive
 from wattshift.assets.site import Site
 from wattshift.assets.state import SiteState
@@ -112,9 +112,7 @@ def plan_uncertain(
         risk=Risk(aversion_frac=attitude.aversion_frac, tail_frac=attitude.tail_frac),
     )
     with Guard() as guard:
-        one = asked.scenarios.problems[0]
-        limits = limits_for(one, wall_s, scenarios=len(asked.scenarios.problems))
-        found = hedge(guard, asked, limits, engine=engine)
+        found = hedge(guard, asked, _limits(asked, wall_s), engine=engine)
     return scenario_plan_document(
         ScenarioCase(
             snapshot=snapshot,
@@ -127,6 +125,11 @@ def plan_uncertain(
             found=found,
         )
     )
+
+
+def _limits(asked: Hedge, wall_s: float) -> GuardLimits:
+    problems = asked.scenarios.problems
+    return limits_for(problems[0], wall_s, scenarios=len(problems))
 
 
 def _firm_intervals(attitude: Attitude, futures: Futures) -> int:

@@ -5,7 +5,7 @@ chosen next that brings all others nearest to a chosen one, and each path left o
 to the nearest that stays. That is the best set for the Kantorovich distance as far as one at a time finds it.
 
 A path in the middle of others is cheaper than their mean where prices have a long tail, so the few would be
-cheaper than all. They are stretched upward until they are not.
+cheaper than all. Their dearer half is stretched until they are not.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from wattshift.errors import InputError
 
 __all__ = ["match_mean", "select_paths"]
 
-_MOST_RATIO = 2.0
-"""Where the few lie close to the least of all, no more than this is made of the little by which they do not."""
+_MOST_RATIO = 1.0
+"""By how much of its distance to the median a price is moved at most: of little, little is made."""
 
 
 def select_paths(
@@ -59,9 +59,8 @@ def match_mean(
 ) -> NDArray[np.float64]:
     """The paths that stand for all, in each interval with the mean of all, all being equally likely.
 
-    In each interval the chosen prices are stretched from the least of all paths on: that one stays, the dearest
-    move most, and none falls below what was drawn. Where it would take a stretch to more than twice the
-    distance, or to less than half, it is no further.
+    In each interval the chosen prices above their median are moved away from it, or towards it, the dearest
+    most. Where it would take more than to double their distance, or to take it all, it goes no further.
 
     Args:
         paths_usd_per_mwh: shape (n, T).
@@ -76,9 +75,19 @@ def match_mean(
     """
     if chosen.shape != prob.shape:
         raise InputError("each path needs a probability", paths=chosen.size, probabilities=prob.size)
-    least = paths_usd_per_mwh.min(axis=0)
-    above = paths_usd_per_mwh[chosen] - least
-    is_above, of_all = prob @ above, paths_usd_per_mwh.mean(axis=0) - least
-    ratio = np.divide(of_all, is_above, out=np.ones_like(of_all), where=is_above > 0.0)
-    matched: NDArray[np.float64] = least + above * np.clip(ratio, 1.0 / _MOST_RATIO, _MOST_RATIO)
+    few = paths_usd_per_mwh[chosen]
+    middle = _weighted_median(few, prob)
+    above = np.maximum(0.0, few - middle)
+    missing, tail = paths_usd_per_mwh.mean(axis=0) - prob @ few, prob @ above
+    ratio = np.divide(missing, tail, out=np.zeros_like(missing), where=tail > 0.0)
+    matched: NDArray[np.float64] = few + np.clip(ratio, -_MOST_RATIO, _MOST_RATIO) * above
     return matched
+
+
+def _weighted_median(figures: NDArray[np.float64], prob: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The figure of each column that is undercut or met with a probability of a half, shape (T,)."""
+    order = np.argsort(figures, axis=0, kind="stable")
+    half = np.argmax(np.cumsum(prob[order], axis=0) >= 0.5 - 1e-12, axis=0)
+    at = np.arange(figures.shape[1])
+    middle: NDArray[np.float64] = figures[order[half, at], at]
+    return middle

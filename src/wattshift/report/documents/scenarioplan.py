@@ -43,7 +43,8 @@ class OutcomeRow:
         highest_usd_per_mwh: the highest one [USD/MWh].
         hashprice_usd_per_ph_day: the mean hashprice [USD/PH/day].
         profit_usd: what is earned [USD].
-        foresight_usd: what a plan would earn that knew the scenario first; None where time did not suffice [USD].
+        foresight_usd: what a plan would earn that knew the scenario first; None where time did not suffice
+            [USD].
     """
 
     name: str
@@ -137,8 +138,8 @@ class ScenarioPlanDocument:
             cannot keep to that, or time did not suffice [USD].
         stochastic_value_usd: what the plan is worth beyond that, by its own objective; likewise [USD].
         deterministic_told: why there is none; empty otherwise.
-        foresight_usd: expected profit of plans that know their scenario first; None where time did not suffice
-            [USD].
+        foresight_usd: expected profit of plans that know their scenario first; None where time did not
+            suffice [USD].
         information_value_usd: what they earn more; likewise [USD].
         frontier: the best plans of several attitudes to risk; empty where time did not suffice.
         realised: what decisions would really have earned; empty where the prices are not known yet, or time

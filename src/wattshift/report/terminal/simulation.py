@@ -75,15 +75,20 @@ def _told(document: SimulationDocument) -> Iterable[RenderableType]:
 
 
 def _columns(document: SimulationDocument) -> tuple[int, ...]:
-    """The marks that a terminal has room for: first, slowest, last, and some between."""
+    """The marks that a terminal has room for: first, slowest, last, and whichever is furthest from these."""
     marks = range(len(document.marks_at))
     interval = next(row for row in document.states if row.name == "interval_s")
     slowest = max(marks, key=lambda place: interval.bands[place].median)
     kept = {0, slowest, marks[-1]}
-    for place in marks:
-        if len(kept) < _MOST_COLUMNS:
-            kept.add(place)
+    while len(kept) < min(_MOST_COLUMNS, len(marks)):
+        kept.add(max(marks, key=lambda place: _gap_s(document, place, kept)))
     return tuple(sorted(kept))
+
+
+def _gap_s(document: SimulationDocument, place: int, kept: Iterable[int]) -> float:
+    """How far a mark is from the nearest of others."""
+    at = document.marks_at
+    return min(abs((at[place] - at[each]).total_seconds()) for each in kept)
 
 
 def _days(document: SimulationDocument, columns: Sequence[int]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from wattshift.report.documents.siteplan import (
     LimitRow,
     SitePlanDocument,
 )
-from wattshift.report.figures import minute, name, number, sentence, short_day
+from wattshift.report.figures import minute, name, number, sentence
 from wattshift.report.terminal.layout import headline, origins_view, prose, row, table
 from wattshift.report.terminal.site import curve, decisions_table, energy_table
 from wattshift.report.words import counted, duration_in_words
@@ -163,7 +163,7 @@ def _peak_table(document: SitePlanDocument) -> Table:
         row(
             made,
             name(peak.name, length=_NAME),
-            short_day(peak.from_at),
+            minute(peak.from_at),
             number(peak.highest_mw, 1),
             number(peak.charge_usd),
         )

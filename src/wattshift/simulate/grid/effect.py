@@ -108,21 +108,20 @@ def world_of(
         cap_usd_per_mwh: shape (n,), price at which load is shed [USD/MWh].
     """
     was = market.price_usd_per_mwh
-    capped = np.minimum(was, cap_usd_per_mwh)
+    position = curve.reach_mw(np.minimum(was, cap_usd_per_mwh))
     firm_mw = (1.0 - load.curtailable_frac) * load.power_mw
     flexible = FlexibleLoad(
         power_mw=load.curtailable_frac * load.power_mw, strike_usd_per_mwh=load.strike_usd_per_mwh
     )
     cleared = clear(
         curve,
-        curve.reach_mw(capped) + (firm_mw - load.entry_frac * load.power_mw),
+        position + (firm_mw - load.entry_frac * load.power_mw),
         (flexible,),
         cap_usd_per_mwh=cap_usd_per_mwh,
     )
-    # Above the cap a hub pays for lines, which the curve does not know.
-    moved = np.where(was >= cap_usd_per_mwh, was, cleared.price_usd_per_mwh + (was - capped))
     return World(
-        price_usd_per_mwh=moved,
+        # Above the cap a hub pays for lines, which the curve does not know.
+        price_usd_per_mwh=np.where(was >= cap_usd_per_mwh, was, cleared.price_usd_per_mwh),
         drawn_mw=firm_mw - np.minimum(cleared.unserved_mw, firm_mw) + cleared.served_mw[0],
         unserved_mw=cleared.unserved_mw,
     )

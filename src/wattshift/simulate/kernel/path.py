@@ -108,6 +108,12 @@ def _price(
     numbers[15] = (clock[SUBSIDY] + fees) * price * (_YEAR_S / interval / 1e6)
 
 
+@inlined
+def _keep(day: int, numbers: NDArray[np.float32], daily: NDArray[np.float32]) -> None:
+    for which in range(QUANTITIES):
+        daily[day, which] = numbers[which]
+
+
 @compiled
 def _temper(habits: Habits, seed: int, path: int) -> tuple[float, float]:
     """What sets a path apart from the start on: its growth in a week, and what AI pays against the mean."""
@@ -165,14 +171,13 @@ def run_path(
         How many retargets were noted.
     """
     seed, miners, pace, habits, start = model.seed, model.miners, model.pace, model.habits, model.chain
-    totals, visits, efficiency = site.totals, np.zeros((3, 2)), miners.efficiency_j_per_th
+    totals, visits, numbers = site.totals, np.zeros((3, 2)), np.empty(QUANTITIES, np.float32)
     classes = site.classes.reshape((2, miners.even_at.size))
     each_j_per_th, even_at = miners.class_j_per_th, miners.even_at
     draw_luck(seed, path, model.market, luck)
     growth, ai_ratio = _temper(habits, seed, path)
     _open_fleet(model, growth, visits, site)
-    prices, all_fees, noise = luck.price_usd_per_btc, luck.fees_btc, luck.noise_ratio
-    out, struck, numbers = luck.out_frac, miners.struck_frac, np.empty(QUANTITIES, np.float32)
+    prices, all_fees, noise, out = luck.price_usd_per_btc, luck.fees_btc, luck.noise_ratio, luck.out_frac
     chain, clock = np.empty(CHAIN_NUMBERS, np.int64), np.empty(CLOCK_NUMBERS)
     open_chain(seed, path, start, chain, clock)
     least, monthly = _LEAST_FRAC * totals[ALL_INSTALLED], habits.start_hashprice_usd_per_ph_day
@@ -184,16 +189,15 @@ def run_path(
         switch(day % VISITS_DAYS, worth, pace, each_j_per_th, even_at, classes, visits, totals)
         numbers[0], numbers[8] = totals[ALL_HASHING], 0.0
         if _is_struck(day, out):
-            count(efficiency, site)
-            _strike(day, struck, out, site.rows, totals, numbers)
+            count(miners.efficiency_j_per_th, site)
+            _strike(day, miners.struck_frac, out, site.rows, totals, numbers)
         _note(noise[day], least, totals, numbers)
         mine_day(seed, path, start, numbers[0] * _HASHES_PER_EH, chain, clock, retargets)
         _price(price, fees, hashprice, clock, numbers)
-        for which in range(QUANTITIES):
-            daily[day, which] = numbers[which]
+        _keep(day, numbers, daily)
         if day % _WEEK_DAYS == _WEEK_DAYS - 1:
             _end_week(model, path, day // _WEEK_DAYS, monthly, growth, ai_ratio, site)
-    count(efficiency, site)
+    count(miners.efficiency_j_per_th, site)
     _figure(daily, retargets[0, : chain[RETARGETED]], figures)
     return int(chain[RETARGETED])
 

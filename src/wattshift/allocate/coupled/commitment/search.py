@@ -36,8 +36,8 @@ _Row: TypeAlias = NDArray[np.float64]
 _LEAST_WHOLE = 1500
 """With fewer, one search of the whole ends within a second or two and comes nearer to the optimum.
 
-On the site of `benchmarks/bench_commitment.py`, to 0.1 %, stretches took a third to nine tenths of the whole's
-time at 900 to 1,500 decisions, and at 2,000 to 4,000 a third to a half, but in one case a quarter more.
+On the site of `benchmarks/bench_commitment.py`, to 0.1 %, stretches took a third to nine tenths of the
+whole's time at 900 to 1,500 decisions, and at 2,000 to 4,000 a third to a half, but once a quarter more.
 """
 
 _LEAST_STRETCHES = 4
