@@ -125,11 +125,11 @@ def mesa_days(days: int) -> None:
 def main() -> None:
     paths = int(sys.argv[1]) if len(sys.argv) > 1 else 8_000
     whole = scenario(paths)
-    words = np.empty((8, DAYS), np.uint32)
+    words = np.empty((-(-DAYS // 4), 4), np.uint32)
     rows = {
-        "random words alone (8 a path-day)": (
-            200 * DAYS,
-            lambda: [fill_words(1, p, words) for p in range(200)],
+        "random words alone (2 a path-day)": (
+            2_000 * DAYS,
+            lambda: [fill_words(1, p, s, words) for p in range(2_000) for s in range(2)],
         ),
         f"this, 512 classes, {paths:,} paths": (
             paths * DAYS,

@@ -1,6 +1,6 @@
 """Starts the simulator at instants of the past and compares it with what then came.
 
-PYTHONPATH=tests python benchmarks/study_simulation.py [PICTURES]      (about 5 min; pictures go into that folder)
+PYTHONPATH=tests python benchmarks/study_simulation.py [FOLDER]        (about 5 min; pictures go into FOLDER)
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from support.hindsight import (
 )
 from wattshift.app.simulating.build import build_scenario
 from wattshift.app.snapshot import Archive
-from wattshift.clock import to_unix
 from wattshift.config.scenario import ScenarioFile, load_scenario
 from wattshift.measures.level.noise import FITTED
 from wattshift.report.plots import style
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 
 HORIZONS = (1, 2, 4, 8)
 PER_YEAR = 365.25 / 14
-FIRST_OF_2021, FIRST_TESTED, LAST_TESTED = 330, 356, 469
+FIRST_OF_2021, FIRST_TESTED, LAST_OF_2025, LAST_TESTED = 330, 356, 461, 469
 FIRST_LEARNT, LAST_LEARNT = 313, 339
 PATHS = 2_000
 DAYS = 150
@@ -58,22 +57,19 @@ def interval(hits: int, count: int) -> str:
     return f"{100 * hits / count:.0f} % ({100 * low:.0f}-{100 * high:.0f})"
 
 
-def coverage(title: str, rows: Sequence[Sequence[Band]], horizons: Sequence[int] = HORIZONS) -> None:
-    """Print one line for each horizon: how often what came lay inside."""
-    for horizon in horizons:
-        bands = [row[horizon - 1] for row in rows if len(row) >= horizon]
-        if not bands:
-            continue
-        inside = interval(sum(band.inside for band in bands), len(bands))
-        half = interval(sum(band.inside_half for band in bands), len(bands))
-        below, above = (
-            sum(band.real < band.low for band in bands),
-            sum(band.real > band.high for band in bands),
-        )
-        width = np.median([band.high / band.low for band in bands])
-        print(
-            f"| {title} | {horizon} | {len(bands)} | {inside} | {half} | {below} | {above} | {width:.2f} |"
-        )
+def line(title: str, ahead: int, bands: Sequence[Band]) -> None:
+    """Print how often what came lay inside."""
+    inside = interval(sum(band.inside for band in bands), len(bands))
+    half = interval(sum(band.inside_half for band in bands), len(bands))
+    below, above = sum(band.real < band.low for band in bands), sum(band.real > band.high for band in bands)
+    width = np.median([band.high / band.low for band in bands])
+    print(f"| {title} | {ahead} | {len(bands)} | {inside} | {half} | {below} | {above} | {width:.2f} |")
+
+
+def coverage(title: str, rows: Sequence[Sequence[Band]]) -> None:
+    """Print a line for each horizon."""
+    for ahead in HORIZONS:
+        line(title, ahead, [row[ahead - 1] for row in rows if len(row) >= ahead])
 
 
 def growth(archive: Archive) -> None:
@@ -98,7 +94,7 @@ def growth(archive: Archive) -> None:
             )
 
 
-def score(found: NetworkForecast, real: Sequence[Band]) -> list[float]:
+def score(real: Sequence[Band]) -> list[float]:
     """Log density of what came, as if ln difficulty were normal between the bands' ends."""
     scores = []
     for band in real[: HORIZONS[-1]]:
@@ -127,7 +123,7 @@ def learnt(archive: Archive) -> None:
             grows = replace(start.investment, annual_growth_frac=model.growth_frac * PER_YEAR)
             found = simulate(replace(start, noise=noise, investment=grows))
             bands = ratio_bands(archive, found)
-            scores = score(found, bands)
+            scores = score(bands)
             for horizon in HORIZONS:
                 if period + horizon <= LAST_LEARNT:
                     kept[horizon].append((scores[horizon - 1], bands[horizon - 1].inside))
@@ -142,15 +138,30 @@ def quiet(archive: Archive) -> None:
     print("| openings | periods ahead | n | inside 90 % | inside 50 % | below | above | high / low |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     rows: dict[int, list[Band]] = {}
+    fixed: dict[int, list[Band]] = {}
     for period in range(FIRST_OF_2021, LAST_TESTED + 1):
         start = undisturbed(archive, opening_at(archive, period), days=DAYS, paths=PATHS)
         rows[period] = ratio_bands(archive, simulate(start))
-    chosen = quiet_periods(archive, FIRST_TESTED, 461, 20)
+        fixed[period] = ratio_bands(archive, simulate(first_guess(start)))
+    chosen = quiet_periods(archive, FIRST_TESTED, LAST_OF_2025, 20)
+    tested = range(FIRST_TESTED, LAST_OF_2025 + 1)
     coverage("20 quiet ones, 2022-2025", [rows[period] for period in chosen])
+    coverage("every fifth, 2022-2025", [rows[period] for period in tested[::5]])
+    coverage("all, 2022-2025", [rows[period] for period in tested])
     coverage("all, 2022-2026", [rows[period] for period in rows if period >= FIRST_TESTED])
-    coverage("all, 2022-2025", [rows[period] for period in rows if FIRST_TESTED <= period <= 461])
     coverage("all, 2021 (the ban)", [rows[period] for period in rows if period < FIRST_TESTED])
+    coverage("all, 2022-2025, first guess", [fixed[period] for period in tested])
     print("\nthe 20:", ", ".join(f"{opening_at(archive, period):%Y-%m-%d}" for period in chosen))
+
+
+def first_guess(start: Scenario) -> Scenario:
+    """A storm's move gone after 14 days, growth known to 0.1: chosen before anything was fitted."""
+    assert start.investment is not None
+    return replace(
+        start,
+        noise=replace(start.noise, return_days=14.0),
+        investment=replace(start.investment, annual_growth_sd_frac=0.1),
+    )
 
 
 def table(archive: Archive, found: NetworkForecast, count: int) -> None:
@@ -229,12 +240,13 @@ def given_price(archive: Archive, start: Scenario) -> Scenario:
     """The same with the price that came: what remains is the miners' answer to it."""
     at = [start.as_of + timedelta(days=day) for day in range(start.horizon_days)]
     return replace(
-        start, price=GivenPrice(usd_per_btc=np.array([archive.closes.at(day).price_usd_per_btc for day in at]))
+        start,
+        price=GivenPrice(usd_per_btc=np.array([archive.closes.at(day).price_usd_per_btc for day in at])),
     )
 
 
 def prices(archive: Archive) -> None:
-    """Falling prices and a halving: nothing strikes, the price is drawn or given, miners respond or do not."""
+    """A falling price and a halving: the price drawn or given, and miners who respond or do not."""
     print("\n## A fall of the price and a halving")
     for title, at in (
         ("the fall of November 2022, from 2022-11-05", datetime(2022, 11, 5, tzinfo=UTC)),
@@ -249,7 +261,10 @@ def prices(archive: Archive) -> None:
             ("price given, nobody responds", replace(known, responds=False)),
         ):
             bands = ratio_bands(archive, simulate(other))[:6]
-            print(f"\n{words}: " + ", ".join(f"{band.real:.3f} in {band.low:.3f}-{band.high:.3f}" for band in bands))
+            print(
+                f"\n{words}: "
+                + ", ".join(f"{band.real:.3f} in {band.low:.3f}-{band.high:.3f}" for band in bands)
+            )
 
 
 def forward(archive: Archive) -> None:
@@ -257,41 +272,26 @@ def forward(archive: Archive) -> None:
     print("\n## Hashprice, from the first of each month, February 2021 to March 2026\n")
     print("| starts | days ahead | n | inside 90 % | inside 50 % | below | above | high / low |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
-    ahead = (30, 90, 180)
-    months = [datetime(2021 + each // 12, each % 12 + 1, 1, tzinfo=UTC) for each in range(1, 63)]
-    rows: dict[datetime, list[Band | None]] = {}
-    for at in months:
+    bands: dict[tuple[str, int], list[Band]] = {}
+    for each in range(1, 63):
+        at = datetime(2021 + each // 12, each % 12 + 1, 1, tzinfo=UTC)
         fan = simulate(undisturbed(archive, at, days=181, paths=PATHS)).daily[Quantity.HASHPRICE]
-        rows[at] = []
-        for days in ahead:
+        for days in (30, 90, 180):
             then = at + timedelta(days=days)
-            if then > archive.newest_at:
-                rows[at].append(None)
-                continue
-            real = archive.as_of(then).hashprice.usd_per_ph_day
-            low, lower, median, upper, high = fan.quantiles[:, days].tolist()
-            rows[at].append(Band(real=real, low=low, lower=lower, median=median, upper=upper, high=high))
-    for title, first, end in (("2021", 2021, 2022), ("2022-2026", 2022, 2027)):
-        for place, days in enumerate(ahead):
-            bands = [
-                row[place] for at, row in rows.items() if first <= at.year < end and row[place] is not None
-            ]
-            one = [[band] for band in bands if band is not None]
-            coverage_of_days(title, days, [row[0] for row in one])
-
-
-def coverage_of_days(title: str, days: int, bands: Sequence[Band]) -> None:
-    """One line of the forward bands."""
-    print(
-        f"| {title} | {days} | {len(bands)} | {interval(sum(band.inside for band in bands), len(bands))} "
-        f"| {interval(sum(band.inside_half for band in bands), len(bands))} "
-        f"| {sum(band.real < band.low for band in bands)} | {sum(band.real > band.high for band in bands)} "
-        f"| {np.median([band.high / band.low for band in bands]):.2f} |"
-    )
+            if then <= archive.newest_at:
+                came = archive.as_of(then).hashprice.usd_per_ph_day
+                low, lower, median, upper, high = fan.quantiles[:, days].tolist()
+                bands.setdefault(("2021" if at.year == 2021 else "2022-2026", days), []).append(
+                    Band(real=came, low=low, lower=lower, median=median, upper=upper, high=high)
+                )
+    for (title, days), row in sorted(bands.items()):
+        line(title, days, row)
 
 
 def draw(archive: Archive, found: NetworkForecast, title: str, figure: Figure) -> None:
     """The hashrate and the retargets of a start, and what came."""
+    from matplotlib.ticker import MaxNLocator
+
     left, right = figure.subplots(
         1, 2, gridspec_kw={"left": 0.06, "right": 0.97, "top": 0.83, "bottom": 0.14, "wspace": 0.18}
     )
@@ -310,16 +310,24 @@ def draw(archive: Archive, found: NetworkForecast, title: str, figure: Figure) -
     style.caption(left, "hashrate, means of three days; red: what came")
     changes = change_bands(archive, found)[: int((found.retargets.reached_prob > 0.5).sum())]
     numbers = np.arange(1, len(changes) + 1)
-    right.vlines(
-        numbers, column("low", changes), column("high", changes), color=style.BLUE, alpha=0.3, lw=6
-    )
+    right.vlines(numbers, column("low", changes), column("high", changes), color=style.BLUE, alpha=0.3, lw=6)
     right.plot(numbers, column("median", changes), "o", ms=4, color=style.BLUE)
     right.plot(numbers, column("real", changes), "D", ms=5, color=style.VERMILION)
     right.axhline(0, color=style.MUTED, lw=0.8)
     style.as_percent(right.yaxis, ticks=6, signed=True)
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
     style.calm(right, "change of difficulty")
     style.caption(right, "retargets after the start; red: what came")
-    style.heading(figure, title, f"Started {found.as_of:%Y-%m-%d}; bands hold nine and five paths in ten.")
+    style.heading(
+        figure, title, f"Started {found.as_of:%Y-%m-%d}; dark: half of the paths, pale: nine in ten."
+    )
+    origins = archive.as_of(found.as_of).origins("blocks", "difficulty_periods", "btc_usd_daily")
+    style.foot(
+        figure,
+        found.as_of,
+        origins,
+        note="When it struck, and whom, was given. Bands hold the luck of three days.",
+    )
 
 
 def main() -> None:

@@ -66,7 +66,7 @@ def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
 
 
 READ = {
-    *(DocumentName.SITE, DocumentName.STATE, DocumentName.FOLLOW),
+    *(DocumentName.SITE, DocumentName.STATE, DocumentName.FOLLOW, DocumentName.ALERT_RULES),
     *(DocumentName.SAVED_PLAN, DocumentName.PORTFOLIO_FILE, DocumentName.SCENARIO),
 }
 """What verbs read: files that people write, as TOML, and a plan that a verb kept."""
@@ -76,8 +76,12 @@ READ = {
 def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path: Path) -> None:
     article = tmp_path / "article.md"
     article.write_text("January 19, 2026. The hashrate fell below 1 ZH/s.", encoding="utf-8")
+    alerts = tmp_path / "alerts.toml"
+    alerts.write_text('[[hashrate_below]]\nname = "below"\nbelow_ehs = 1000.0\n', encoding="utf-8")
     more = {
         DocumentName.CHECK: [str(article)],
+        DocumentName.ALERTS: ["check", str(alerts)],
+        DocumentName.ALERTS_BACKTEST: ["backtest", str(alerts), "--start", "2026-01-20"],
         DocumentName.IMPORT: [str(SIGNET), "--network", "signet", "--store", str(tmp_path / "store")],
         DocumentName.WHY: ["--start", "2026-01-20", "--end", "2026-02-10"],
         DocumentName.BACKTEST: ["--start", "2026-01-24", "--end", "2026-01-27"],
@@ -95,7 +99,7 @@ def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path:
         DocumentName.SOURCES: ["--store", str(tmp_path)],
         DocumentName.DOCTOR: ["--store", str(tmp_path)],
     }
-    names = {DocumentName.SIMULATION: "simulate"}
+    names = {DocumentName.SIMULATION: "simulate", DocumentName.ALERTS_BACKTEST: "alerts"}
     names |= dict.fromkeys((DocumentName.SITE_PLAN, DocumentName.SCENARIO_PLAN), "plan")
     name = names.get(verb, verb.value)
     schema = json.loads(run("schema", verb.value).out)

@@ -124,7 +124,5 @@ def hashrate_bands(archive: Archive, fan: Fan, start_at: datetime, *, days: int 
             for each, z in ((low, -_Z90), (lower, -0.6745), (upper, 0.6745), (high, _Z90))
         ]
         real = float(work[end] - work[first]) / (days * _DAY_S) / 1e18
-        found.append(
-            Band(real=real, low=ends[0], lower=ends[1], median=median, upper=ends[2], high=ends[3])
-        )
+        found.append(Band(real=real, low=ends[0], lower=ends[1], median=median, upper=ends[2], high=ends[3]))
     return found

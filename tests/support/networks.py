@@ -17,7 +17,7 @@ from wattshift.simulate.fleet import MinerFleet, Region
 from wattshift.simulate.kernel.path import run_path
 from wattshift.simulate.packing import pack
 from wattshift.simulate.price import GivenPrice
-from wattshift.simulate.room import empty_luck, empty_site, empty_tally
+from wattshift.simulate.room import empty_luck, empty_site, empty_trace
 from wattshift.simulate.scenario import Scenario
 from wattshift.simulate.start import NetworkStart
 
@@ -84,13 +84,12 @@ def lively_scenario(paths: int = 700) -> Scenario:
 def paths_of(scenario: Scenario, count: int) -> list[NDArray[np.float64]]:
     """The retargets of single paths, shape (3, n) each: ln change, ln ratio, days."""
     model = pack(scenario)
-    luck, site, tally = empty_luck(model), empty_site(model), empty_tally(model, 1)
-    daily = np.empty((model.days, 16), np.float32)
+    luck, site, trace = empty_luck(model), empty_site(model), empty_trace(model)
+    figures = np.empty(8, np.float32)
     found = []
     for path in range(count):
-        retargets = np.empty((3, len(tally.reached)))
-        noted = run_path(model, path, luck, site, daily, retargets, tally.figures[0])
-        found.append(retargets[:, :noted].copy())
+        noted = run_path(model, path, luck, site, trace, figures)
+        found.append(trace.retargets[:, :noted].copy())
     return found
 
 

@@ -148,14 +148,14 @@ def _hashrate_below(rule: HashrateBelow, seen: Observations, *, is_open: bool) -
     if level is None or _is_old(rule, seen, level):
         return _blind(seen, level, "the hashrate")
     sure = below_prob(level.state, rule.below_ehs)
-    held = belief(level.state)
+    told = f"P(hashrate < {rule.below_ehs:,.0f} EH/s) = {sure:.3f}"
+    if sure <= (rule.clear_prob if is_open else rule.prob):
+        return Finding(status=Status.CLEAR, at=level.at, what=told, sure_prob=sure)
+    held = belief(level.state)  # a search for quantiles: only where somebody will read it
     return Finding(
-        status=_status(fires=sure > (rule.clear_prob if is_open else rule.prob)),
+        status=Status.FIRING,
         at=level.at,
-        what=(
-            f"hashrate {held.median_ehs:,.0f} EH/s ({held.low_ehs:,.0f} to {held.high_ehs:,.0f});"
-            f" P(hashrate < {rule.below_ehs:,.0f} EH/s) = {sure:.3f}"
-        ),
+        what=f"{told}: {held.median_ehs:,.0f} EH/s ({held.low_ehs:,.0f} to {held.high_ehs:,.0f})",
         sure_prob=sure,
         figures=(
             Figure(name="hashrate_ehs", value=held.median_ehs, low=held.low_ehs, high=held.high_ehs),
@@ -175,8 +175,9 @@ def _hashrate_drop(rule: HashrateDrop, seen: Observations) -> Finding:
         status=Status.FIRING,
         at=last.raised_at,
         what=(
-            f"the hashrate dropped by about {-last.size_frac:.0%} since about {format_instant(last.begun_at)};"
-            f" the test is wrong {rule.declared_per_year_count:g} times a year at constant hashrate"
+            f"the hashrate dropped by about {-last.size_frac:.0%} since about"
+            f" {format_instant(last.begun_at)}; at constant hashrate the test is wrong"
+            f" {rule.declared_per_year_count:g} times a year"
         ),
         figures=(
             Figure(name="size_frac", value=last.size_frac),

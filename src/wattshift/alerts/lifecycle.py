@@ -1,8 +1,8 @@
 """The life of one alert: begins, is told again, ends; is acknowledged or silenced; has no data.
 
 A pure state machine. Onset and recovery alternate. What happens while an alert is silenced is kept and
-marked as muted; when the silence ends while it is open, that is told. Having no data neither begins nor
-ends an alert. An alert that begins again and again stays open until it has been clear for long.
+marked as muted; the end of the silence is told with how the alert stands then. Having no data neither
+begins nor ends an alert. One that begins again and again stays open until it has been clear for long.
 """
 
 from __future__ import annotations
@@ -237,12 +237,12 @@ def _beat(
 
 
 def _end_silence(rule: Rule, state: AlertState, now: datetime) -> tuple[AlertState, tuple[Event, ...]]:
-    """Once a silence is over, an alert that is open or has no data is told."""
+    """A silence that is over is told, so that receivers know how the alert stands now."""
     if state.silence is None or now < state.silence.until_at:
         return state, ()
     state = replace(state, silence=None, told_at=now)
-    event = _event(rule, state, Change.SILENCE_ENDED, now)
-    return state, (replace(event, is_muted=not (state.is_open or state.is_blind)),)
+    note = "the alert is open" if state.is_open else "the alert is not open"
+    return state, (_event(rule, state, Change.SILENCE_ENDED, now, note=note),)
 
 
 def _without_data(
@@ -299,7 +299,7 @@ def _clear(rule: Rule, state: AlertState, now: datetime) -> tuple[AlertState, tu
         return state, ()
     event = _event(rule, state, Change.RECOVERY, now)
     state = replace(state, onset_at=None, clearing_at=None, acknowledged_by=None, told_at=now)
-    return state, (event,)
+    return replace(state, onsets=() if state.is_flapping else state.onsets), (event,)
 
 
 def _lasted_s(since_at: datetime | None, now: datetime) -> float:

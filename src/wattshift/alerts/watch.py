@@ -14,7 +14,7 @@ from wattshift.errors import InputError
 
 __all__ = ["Watch", "WatchState"]
 
-_GONE = "wattshift: rules"
+_GONE = "rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 from wattshift.config import site_schema
+from wattshift.config.alerts import alerts_schema
 from wattshift.config.follow import follow_schema
 from wattshift.config.portfolio import portfolio_schema
 from wattshift.config.scenario import scenario_schema
 from wattshift.config.state import state_schema
 from wattshift.errors import InputError
+from wattshift.report.documents.alerts import AlertsBacktestDocument, AlertsDocument
 from wattshift.report.documents.backtest import BacktestDocument
 from wattshift.report.documents.brief import BriefDocument
 from wattshift.report.documents.changes import ChangesDocument
@@ -53,6 +55,8 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
         "doctor": DoctorDocument,
         "score": ScoreDocument,
         "changes": ChangesDocument,
+        "alerts": AlertsDocument,
+        "alerts-backtest": AlertsBacktestDocument,
         "check": ClaimsDocument,
         "why": WhyDocument,
         "stress": StressDocument,
@@ -80,6 +84,8 @@ def schema_of(name: str) -> dict[str, Any]:
         return scenario_schema()
     if name == "follow":
         return follow_schema()
+    if name == "alert-rules":
+        return alerts_schema()
     if name not in DOCUMENTS:
         raise InputError(f"there is no document {name!r}", hint="use one of " + ", ".join(DOCUMENTS))
     return json_schema(DOCUMENTS[name], name=name)

@@ -13,6 +13,7 @@ import typer
 
 from wattshift import __version__
 from wattshift.cli import (
+    alerting,
     causes,
     checking,
     following,
@@ -51,6 +52,7 @@ for room in (
     history,
     keeping,
     following,
+    alerting,
 ):
     room.register(app)
 

@@ -57,9 +57,9 @@ _OFF_FRAC = 0.25
 """Share of the machines beyond the edge that still stand somewhere; the others were sold off or scrapped."""
 
 _GROWTH_ERROR_RATIO = 0.5
-"""By how much of itself growth misses what came before: difficulty from 2015 to 2020, one year against the next.
+"""By how much of itself a year's growth misses that before it: 0.49 to 0.60 of difficulty's, 2015 to 2020.
 
-`benchmarks/study_simulation.py` prints 0.49 to 0.57; later years, in which it was smaller, are left for tests.
+`benchmarks/study_simulation.py` prints it. It was less in later years, which are left for tests.
 """
 
 _LEAST_GROWTH_SD_FRAC = 0.1

@@ -66,12 +66,12 @@ def _unit(name: str) -> str:
 
 def _daily(scenario: Scenario, tally: Tally, place: int, quantity: Quantity, reference: float) -> Fan:
     """The bins of one quantity, times its reference; no quantile leaves what was really seen."""
-    found = _quantiles(tally.counts[:, place], _edges())
-    seen = np.clip(found, tally.least[:, place], tally.most[:, place])
+    found = _quantiles(tally.counts[place].T, _edges())
+    seen = np.clip(found, tally.least[place], tally.most[place])
     return Fan(
         name=quantity.value,
         unit=_unit(quantity.value),
-        mean=tally.sums[:, place] / SUM_SCALE / scenario.paths * reference,
+        mean=tally.sums[place] / SUM_SCALE / scenario.paths * reference,
         quantiles=seen * reference,
     )
 

@@ -15,7 +15,6 @@ from wattshift.simulate.behaviour import AiPull, Investment
 from wattshift.simulate.events import Outage, PriceShock, Shipment
 from wattshift.simulate.fleet import MinerFleet, Region
 from wattshift.simulate.kernel.fleet import REDEPLOYS_WEEKS
-from wattshift.simulate.kernel.miners import VISITS_DAYS
 from wattshift.simulate.kernel.model import (
     BOOTSTRAP,
     GIVEN,
@@ -28,6 +27,7 @@ from wattshift.simulate.kernel.model import (
     Model,
     Pace,
 )
+from wattshift.simulate.kernel.places import VISITS_DAYS
 from wattshift.simulate.price import BootstrapPrice, GeometricPrice, GivenPrice, HestonPrice, PriceProcess
 from wattshift.simulate.result import Quantity
 from wattshift.simulate.scenario import Scenario
@@ -185,14 +185,14 @@ def _table(rows: list[list[float]], ranges: int, more: int = 0) -> NDArray[np.fl
 
 def _miners(scenario: Scenario) -> Miners:
     fleet, invest, pull = scenario.fleet, scenario.investment, scenario.ai or _NO_PULL
-    stock = fleet.running_ehs + fleet.off_ehs
-    on = np.divide(fleet.running_ehs, stock, out=np.ones_like(stock), where=stock > 0)
+    scale = scenario.start.hashrate_ehs / fleet.hashrate_ehs
     return Miners(
         efficiency_j_per_th=fleet.efficiency_j_per_th.astype(np.float32),
         power_usd_per_mwh=np.array(fleet.power_usd_per_mwh),
+        stock_ehs=((fleet.running_ehs + fleet.off_ehs) * scale).ravel().astype(np.float32),
+        hashing_ehs=(fleet.running_ehs * scale).ravel().astype(np.float32),
         class_j_per_th=np.tile(fleet.efficiency_j_per_th, len(fleet.power_usd_per_mwh)).astype(np.float32),
         even_at=np.outer(fleet.power_usd_per_mwh, fleet.efficiency_j_per_th).ravel().astype(np.float32),
-        classes=np.array([stock * scenario.start.hashrate_ehs / fleet.hashrate_ehs, on], np.float32),
         row_frac=fleet.running_ehs.sum(axis=1) / fleet.hashrate_ehs,
         struck_frac=_struck(scenario),
         worn_frac=_worn_frac(scenario).astype(np.float32),

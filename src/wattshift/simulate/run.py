@@ -19,10 +19,10 @@ from wattshift.simulate.forecast import forecast
 from wattshift.simulate.kernel.model import Tally
 from wattshift.simulate.packing import pack
 from wattshift.simulate.result import NetworkForecast
-from wattshift.simulate.room import empty_luck, empty_site, empty_tally
+from wattshift.simulate.room import empty_luck, empty_site, empty_tally, empty_trace
 from wattshift.simulate.scenario import Scenario
 
-__all__ = ["Partial", "Shard", "join", "run_shard", "shards", "simulate"]
+__all__ = ["Partial", "Shard", "is_compiled", "join", "run_shard", "shards", "simulate"]
 
 _FEWEST_PATHS = 256
 
@@ -61,6 +61,14 @@ class Partial:
     tally: Tally
 
 
+def is_compiled() -> bool:
+    """Whether the simulator is compiled; else its first run in this environment takes some seconds longer."""
+    from wattshift.simulate.kernel.compiled import is_kept
+    from wattshift.simulate.kernel.shard import run_shard as run
+
+    return is_kept(run)
+
+
 def shards(scenario: Scenario, count: int) -> tuple[Shard, ...]:
     """The scenario's paths in up to `count` shards of like size, at least 256 paths each.
 
@@ -82,7 +90,7 @@ def run_shard(shard: Shard) -> Partial:
 
     model = pack(shard.scenario)
     tally = empty_tally(model, shard.paths)
-    run(model, shard.first_path, shard.paths, empty_luck(model), empty_site(model), tally)
+    run(model, shard.first_path, shard.paths, empty_luck(model), empty_site(model), empty_trace(model), tally)
     days, retargets = (np.flatnonzero(bins) for bins in (tally.counts, tally.retarget_counts))
     return Partial(
         first_path=shard.first_path,

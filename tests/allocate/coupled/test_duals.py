@@ -12,6 +12,7 @@ import pytest
 from support.coupledsites import grid_of, load_of, problem_of, random_site
 from wattshift.allocate.coupled.conflict import LimitKind
 from wattshift.allocate.coupled.duals import price_limits
+from wattshift.allocate.coupled.highs import Limits, Method
 from wattshift.allocate.coupled.parts import Battery, Load, Peak, PowerGroup, Reserve
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.solve import solve_coupled
@@ -120,10 +121,11 @@ PRICED = (
 )
 
 
+@pytest.mark.parametrize("method", [Method.SIMPLEX, Method.INTERIOR])
 @pytest.mark.parametrize("seed", range(12))
-def test_a_limit_is_worth_between_a_little_more_and_a_little_less_of_it(seed: int) -> None:
+def test_a_limit_is_worth_between_a_little_more_and_a_little_less_of_it(seed: int, method: Method) -> None:
     problem = site(seed)
-    solved = solve_coupled(problem)
+    solved = solve_coupled(problem, Limits(method=method))
     if not solved.program.is_linear:
         assert price_limits(problem, solved).choices_fixed
         return
@@ -141,10 +143,11 @@ def test_a_limit_is_worth_between_a_little_more_and_a_little_less_of_it(seed: in
     assert checked
 
 
+@pytest.mark.parametrize("method", [Method.SIMPLEX, Method.INTERIOR])
 @pytest.mark.parametrize("seed", range(12))
-def test_up_to_the_worth_at_which_it_turns_a_step_does_not(seed: int) -> None:
+def test_up_to_the_worth_at_which_it_turns_a_step_does_not(seed: int, method: Method) -> None:
     problem = site(seed)
-    solved = solve_coupled(problem)
+    solved = solve_coupled(problem, Limits(method=method))
     if not solved.program.is_linear:
         return
     prices = price_limits(problem, solved)
@@ -168,6 +171,17 @@ def test_a_connection_is_worth_what_the_next_machine_earns() -> None:
     assert prices.total_usd_per_mw(LimitKind.CONNECTION, "the grid", problem.hours) == pytest.approx(25.0)
     assert prices.power_usd_per_mwh[0] == pytest.approx(65.0)
     assert prices.total_usd_per_mw(LimitKind.EXPORT, "the grid", problem.hours) == 0.0
+
+
+@pytest.mark.parametrize("method", [Method.SIMPLEX, Method.INTERIOR])
+def test_a_limit_that_never_binds_has_no_price(method: Method) -> None:
+    """An interior point comes near to nothing, not to it."""
+    problem = problem_of(
+        [40.0, 80.0], (load_of("a", [np.full(2, 65.0)], [10.0]),), grid=grid_of(np.array([40.0, 80.0]), 12.0)
+    )
+    prices = price_limits(problem, solve_coupled(problem, Limits(method=method)))
+    assert (LimitKind.CONNECTION, "the grid") not in prices.limits
+    assert prices.limits[LimitKind.AVAILABLE, "a"].tolist() == pytest.approx([25.0, 0.0])
 
 
 def test_a_peak_charge_is_part_of_the_price_of_power() -> None:

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import gamma, kstest, norm
+from scipy.stats import gamma, geom, kstest
 
 from wattshift.simulate.kernel.rng import (
-    DAY_STREAM,
+    FEE_STREAM,
+    NEVER_DAYS,
+    STORM_STREAM,
     fill_words,
     gamma_blocks,
-    normal_z,
     philox,
+    rare,
     uniform_prob,
 )
 
@@ -36,20 +38,28 @@ def test_the_words_are_those_of_random123(
 
 
 def test_the_words_of_a_path_are_those_of_its_days() -> None:
-    words = np.empty((8, 5), np.uint32)
-    fill_words(2**40 + 7, 11, words)
-    for day in range(5):
-        expected = [
-            int(word) for stream in (0, 1) for word in philox(2**40 + 7, 11, day, DAY_STREAM + stream, 0)
-        ]
-        assert words[:, day].tolist() == expected
+    words = np.empty((3, 4), np.uint32)
+    fill_words(2**40 + 7, 11, FEE_STREAM, words)
+    for item in range(3):
+        assert words[item].tolist() == [int(word) for word in philox(2**40 + 7, 11, item, FEE_STREAM, 0)]
 
 
-def test_normal_quantiles_are_exact_to_1_in_10_million() -> None:
-    tail = np.geomspace(1e-10, 0.5, 4_000)
-    probs = np.concatenate((tail, 1 - tail))
-    found = np.array([normal_z(prob) for prob in probs])
-    assert found == pytest.approx(norm.ppf(probs), rel=2e-7, abs=1e-9)
+@pytest.mark.parametrize("day_prob", [0.004, 0.1, 0.7, 0.999_999])
+def test_what_is_rare_comes_with_its_chance_every_day(day_prob: float) -> None:
+    waits = np.array([rare(day_prob, 5, path, 0, STORM_STREAM)[0] for path in range(5_000)])
+    days = np.arange(1, int(2 / day_prob) + 2)
+    assert np.searchsorted(np.sort(waits), days, side="right") / 5_000 == pytest.approx(
+        geom(day_prob).cdf(days), abs=1.9 / np.sqrt(5_000)
+    )
+    assert waits.min() == 1
+
+
+def test_what_has_no_chance_never_comes_and_the_next_number_is_uniform() -> None:
+    drawn = [rare(0.0, 5, path, 0, STORM_STREAM) for path in range(3_000)]
+    assert {waits for waits, _ in drawn} == {NEVER_DAYS}
+    assert kstest([prob for _, prob in drawn], "uniform").pvalue > 1e-3
+    sooner = [rare(0.1, 5, path, 0, STORM_STREAM) for path in range(3_000)]
+    assert abs(np.corrcoef(np.array(sooner).T)[0, 1]) < 0.06
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 336, 2015])

@@ -1,5 +1,9 @@
 """What each limit is worth, from the duals of the program.
 
+Where several sets of prices are right, each lies between what a little more of its limit brings and what a
+little less costs, whichever method found the plan: simplex gives a corner of them, the interior-point method
+a point within.
+
 Where a plan needed yes-or-no choices, these are the duals of the linear program with the choices as they
 are: they say nothing of what another choice would bring (`Prices.choices_fixed`).
 """
@@ -23,6 +27,9 @@ from wattshift.allocate.coupled.solve import Solved
 __all__ = ["Prices", "price_limits"]
 
 _Row: TypeAlias = NDArray[np.float64]
+
+_LEAST_USD = 1e-6
+"""A smaller dual is the solver's rounding: an interior point comes near to nothing, not to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +74,7 @@ def price_limits(problem: CoupledProblem, solved: Solved, limits: Limits = DEFAU
     if fixed:
         program = _with_choices_fixed(program, answer)
         answer = solve(program, limits)
-    rows, columns = answer.row_dual_usd, answer.column_dual_usd
+    rows, columns = _told(answer.row_dual_usd), _told(answer.column_dual_usd)
     balance = next(label for label in program.rows if label.kind == "balance")
     per_hour = 1.0 / problem.hours
     peaks = {peak.name: np.zeros(problem.intervals) for peak in problem.peaks}
@@ -131,6 +138,10 @@ class _Worths:
 
     def _add(self, kind: LimitKind, part: str, at: NDArray[np.int64], row: _Row) -> None:
         np.add.at(self.worth.setdefault((kind, part), np.zeros(self.problem.intervals)), at, row)
+
+
+def _told(dual_usd: _Row) -> _Row:
+    return np.where(np.abs(dual_usd) < _LEAST_USD, 0.0, dual_usd)
 
 
 def _with_choices_fixed(program: Program, answer: Answer) -> Program:

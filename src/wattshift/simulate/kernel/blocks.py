@@ -23,15 +23,13 @@ from wattshift.simulate.kernel.chain import (
 from wattshift.simulate.kernel.compiled import compiled, inlined
 from wattshift.simulate.kernel.model import ChainStart
 from wattshift.simulate.kernel.rng import gamma_blocks
-from wattshift.units import SAT_PER_BTC, SECONDS_PER_DAY
+from wattshift.units import HASHES_PER_EH, SAT_PER_BTC, SECONDS_PER_DAY
 
 __all__ = [
-    "CHAIN_NUMBERS",
-    "CLOCK_NUMBERS",
     "DIFFICULTY",
+    "PACE",
     "RETARGETED",
     "SUBSIDY",
-    "WORK",
     "mine_day",
     "open_chain",
 ]
@@ -39,13 +37,13 @@ __all__ = [
 _BITS, _HEIGHT, _MARK, _FIRST_S, _MARKS, RETARGETED = range(6)
 """Places in the chain's whole numbers: bits, last height, next mark, the period's first time, counts."""
 
-_NOW_S, _NEEDED, DIFFICULTY, WORK, SUBSIDY = range(5)
-"""Places in its clock: time, expected blocks to the mark, and what bits and height stand for until then."""
-
-CHAIN_NUMBERS, CLOCK_NUMBERS = 6, 5
+_NOW_S, _NEEDED, DIFFICULTY, PACE, SUBSIDY = range(5)
+"""Places in its clock: time, expected blocks to the mark, and what holds until then: difficulty, expected
+blocks of a day at 1 EH/s, and subsidy."""
 
 _SUBSIDY_SAT = 50 * SAT_PER_BTC
 _DAY_S = float(SECONDS_PER_DAY)
+_HASHES_PER_EH_DAY = float(HASHES_PER_EH * SECONDS_PER_DAY)
 
 
 @compiled
@@ -65,7 +63,8 @@ def _aim(seed: int, path: int, chain: NDArray[np.int64], clock: NDArray[np.float
     chain[_MARK] = next_mark(chain[_HEIGHT])
     clock[_NEEDED] = gamma_blocks(chain[_MARK] - chain[_HEIGHT], seed, path, chain[_MARKS])
     chain[_MARKS] += 1
-    clock[DIFFICULTY], clock[WORK] = bits_difficulty(chain[_BITS]), work_hashes(chain[_BITS])
+    clock[DIFFICULTY] = bits_difficulty(chain[_BITS])
+    clock[PACE] = _HASHES_PER_EH_DAY / work_hashes(chain[_BITS])
     clock[SUBSIDY] = (_SUBSIDY_SAT >> min((chain[_HEIGHT] + 1) // HALVING, 63)) / SAT_PER_BTC
 
 
@@ -74,18 +73,18 @@ def mine_day(
     seed: int,
     path: int,
     start: ChainStart,
-    hashrate_hs: float,
+    hashrate_ehs: float,
     chain: NDArray[np.int64],
     clock: NDArray[np.float64],
     retargets: NDArray[np.float64],
 ) -> None:
     """A day of blocks at one hashrate; retargets are noted as (ln change, ln ratio, days)."""
-    expected = hashrate_hs / clock[WORK] * _DAY_S
+    expected = hashrate_ehs * clock[PACE]
     if clock[_NEEDED] > expected:
         clock[_NEEDED] -= expected
         clock[_NOW_S] += _DAY_S
     else:
-        _mine_marks(seed, path, start, hashrate_hs, chain, clock, retargets)
+        _mine_marks(seed, path, start, hashrate_ehs, chain, clock, retargets)
 
 
 @compiled
@@ -93,7 +92,7 @@ def _mine_marks(
     seed: int,
     path: int,
     start: ChainStart,
-    hashrate_hs: float,
+    hashrate_ehs: float,
     chain: NDArray[np.int64],
     clock: NDArray[np.float64],
     retargets: NDArray[np.float64],
@@ -101,7 +100,7 @@ def _mine_marks(
     """A day with marks in it."""
     left_s = _DAY_S
     while True:
-        rate = hashrate_hs / clock[WORK]
+        rate = hashrate_ehs * clock[PACE] / _DAY_S
         if clock[_NEEDED] > rate * left_s:
             clock[_NEEDED] -= rate * left_s
             clock[_NOW_S] += left_s

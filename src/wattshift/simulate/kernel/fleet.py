@@ -22,15 +22,14 @@ from wattshift.simulate.kernel.places import (
     CONVERTED,
     HASHING,
     INCOME,
+    INSTALLED,
     INSTALLED_POWER,
     NEW,
     NEW_BIN,
     NEW_EFFICIENCY,
     NEW_UPPER,
-    ON,
     POWER,
     SCRAPPED,
-    STOCK,
 )
 from wattshift.units import MWH_PER_PH_DAY_PER_J_PER_TH
 
@@ -58,95 +57,116 @@ def pass_week(
 ) -> None:
     """All that a week changes, at a hashprice averaged over a month [USD/PH/day]."""
     worth = hashprice_usd_per_ph_day / MWH_PER_PH_DAY_PER_J_PER_TH
-    classes, idle, efficiency = site.classes, site.idle_ehs, miners.efficiency_j_per_th
-    _age(habits, efficiency, miners.worn_frac, classes, idle, site.totals)
+    slot = week % len(site.promised_mw)
+    _age(habits, miners, site.promised_mw[slot], site)
+    if habits.pulled:
+        net = miners.weekly[INCOME, week] * ai_ratio - habits.least_gain_usd_per_mwh
+        capacity = miners.weekly[CAPACITY, week]
+        _promise(habits, miners.power_usd_per_mwh, worth, net, capacity, site.promised_mw[slot], site.rows)
     if week % REDEPLOYS_WEEKS == 0 and site.totals[ALL_IDLE] > 0.0:
-        _redeploy(habits, worth * habits.on_below_ratio, miners, efficiency, classes, idle)
+        _redeploy(habits, worth * habits.on_below_ratio, miners, site)
     if habits.invests:
         slot = week % len(site.orders_ehs)
         _deliver(miners, week, worth, site.orders_ehs[slot], site)
         site.orders_ehs[slot] = _orders_ehs(
             habits, miners.weekly[NEW_EFFICIENCY], week, hashprice_usd_per_ph_day, growth_frac, site.totals
         )
-    if habits.pulled:
-        slot = week % len(site.promised_mw)
-        _hand_over(efficiency, site.promised_mw[slot], classes, idle, site.rows)
-        net = miners.weekly[INCOME, week] * ai_ratio - habits.least_gain_usd_per_mwh
-        capacity = miners.weekly[CAPACITY, week]
-        _promise(habits, miners.power_usd_per_mwh, worth, net, capacity, site.promised_mw[slot], site.rows)
 
 
 @compiled
-def _age(
-    habits: Habits,
-    efficiency: NDArray[np.float32],
-    worn_frac: NDArray[np.float32],
-    classes: NDArray[np.float32],
-    idle: NDArray[np.float32],
-    totals: NDArray[np.float64],
-) -> None:
-    """Machines wear out; those that are off are sold or scrapped, and idle ones are scrapped."""
-    sold, scrapped, one = np.float32(habits.sold_frac), np.float32(habits.scrapped_frac), np.float32(1.0)
-    zero, lost = np.float32(0.0), np.float32(0.0)
-    for row in range(classes.shape[1]):
-        for each in range(classes.shape[2]):
-            stock, on = classes[STOCK, row, each], classes[ON, row, each]
-            kept = stock - stock * worn_frac[each]
-            off = kept - kept * on
+def _age(habits: Habits, miners: Miners, promised_mw: NDArray[np.float64], site: Site) -> None:
+    """Machines leave, and what stays at each power price is counted.
+
+    Power promised to AI a lead time ago stops mining, and its machines are idle; machines wear out; those
+    that are off are sold or scrapped, and idle ones are scrapped.
+    """
+    stock_ehs, hashing_ehs, idle, rows = site.stock_ehs, site.hashing_ehs, site.idle_ehs, site.rows
+    each_j_per_th, worn_frac = miners.class_j_per_th, miners.worn_frac
+    sold, scrapped, zero = np.float32(habits.sold_frac), np.float32(habits.scrapped_frac), np.float32(0.0)
+    width, lost, one = np.uint64(len(idle)), zero, np.float32(1.0)
+    for row in range(rows.shape[1]):
+        part = np.float32(_handed_frac(promised_mw, row, rows))
+        hashrate, power, working, at_work = zero, zero, zero, zero
+        first = np.uint64(row) * width
+        for column in range(width):
+            each = first + column
+            stock, on = stock_ehs[each], hashing_ehs[each]
+            moved = stock * part
+            kept = (stock - moved) * (one - worn_frac[column])
+            on *= (one - part) * (one - worn_frac[column])
+            on = on if on > max(_LEAST_FRAC * kept, _LEAST_EHS) else zero
+            off = kept - on
             left = kept - off * (sold + scrapped)
-            classes[STOCK, row, each] = left
-            share = min(kept * on / max(left, _LEAST_EHS), one)
-            classes[ON, row, each] = share if share > _LEAST_FRAC else zero
-            idle[each] += off * sold
-            lost += (stock - left - off * sold) * efficiency[each]
-    for each in range(len(idle)):
-        gone = idle[each] * scrapped if idle[each] > _LEAST_EHS else idle[each]
-        idle[each] -= gone
-        lost += gone * efficiency[each]
-    totals[SCRAPPED] += lost
+            left = left if left > _LEAST_EHS else zero
+            stock_ehs[each], hashing_ehs[each] = left, on
+            idle[column] += moved + off * sold
+            lost += (stock - moved - left - off * sold) * each_j_per_th[each]
+            hashrate += left
+            power += left * each_j_per_th[each]
+            working += on
+            at_work += on * each_j_per_th[each]
+        rows[INSTALLED, row], rows[INSTALLED_POWER, row] = hashrate, power
+        rows[HASHING, row], rows[POWER, row] = working, at_work
+    for column in range(width):
+        gone = idle[column] * scrapped if idle[column] > _LEAST_EHS else idle[column]
+        idle[column] -= gone
+        lost += gone * each_j_per_th[column]
+    site.totals[SCRAPPED] += lost
 
 
 @inlined
-def _add(row: int, each: int, hashrate_ehs: float, classes: NDArray[np.float32]) -> None:
-    """Machines that start to hash at once."""
-    new, before = np.float32(hashrate_ehs), classes[STOCK, row, each]
-    after = max(before + new, _LEAST_EHS)
-    classes[ON, row, each] = min((before * classes[ON, row, each] + new) / after, np.float32(1.0))
-    classes[STOCK, row, each] = before + new
+def _handed_frac(promised_mw: NDArray[np.float64], row: int, rows: NDArray[np.float64]) -> float:
+    """The share of a power price's machines that leaves, now that the power promised is handed over."""
+    installed = rows[INSTALLED_POWER, row]
+    if promised_mw[row] <= 0.0 or installed <= 0.0:
+        return 0.0
+    part = float(min(promised_mw[row] / installed, 1.0))
+    rows[CONVERTED, row] += part * installed
+    return part
 
 
 @compiled
-def _redeploy(
-    habits: Habits,
-    worth: float,
-    miners: Miners,
-    efficiency: NDArray[np.float32],
-    classes: NDArray[np.float32],
-    idle: NDArray[np.float32],
-) -> None:
+def _redeploy(habits: Habits, worth: float, miners: Miners, site: Site) -> None:
     """Idle machines move to where they earn; there is room in proportion to the fleet's rows."""
-    zero, one = np.float32(0.0), np.float32(1.0)
-    for row in range(classes.shape[1]):
+    stock_ehs, hashing_ehs, idle, rows = site.stock_ehs, site.hashing_ehs, site.idle_ehs, site.rows
+    efficiency, zero, width = miners.efficiency_j_per_th, np.float32(0.0), np.uint64(len(site.idle_ehs))
+    for row in range(rows.shape[1]):
         part = np.float32(habits.redeployed_frac * miners.row_frac[row])
         limit = np.float32(worth / miners.power_usd_per_mwh[row])
-        for each in range(classes.shape[2]):
-            moved = idle[each] * part if efficiency[each] < limit else zero
-            stock = classes[STOCK, row, each]
-            working = stock * classes[ON, row, each] + moved
-            classes[STOCK, row, each] = stock + moved
-            classes[ON, row, each] = min(working / max(stock + moved, _LEAST_EHS), one)
-            idle[each] -= moved
+        hashrate, power, first = zero, zero, np.uint64(row) * width
+        for column in range(width):
+            moved = idle[column] * part if efficiency[column] < limit else zero
+            stock_ehs[first + column] += moved
+            hashing_ehs[first + column] += moved
+            idle[column] -= moved
+            hashrate += moved
+            power += moved * efficiency[column]
+        _note_new(row, hashrate, power, rows)
+
+
+@inlined
+def _note_new(row: int, hashrate_ehs: np.float32, power_mw: np.float32, rows: NDArray[np.float64]) -> None:
+    """Machines that start to hash at once."""
+    rows[INSTALLED, row] += hashrate_ehs
+    rows[HASHING, row] += hashrate_ehs
+    rows[INSTALLED_POWER, row] += power_mw
+    rows[POWER, row] += power_mw
 
 
 @inlined
 def _split(miners: Miners, row: int, lower: int, upper_frac: float, hashrate_ehs: float, site: Site) -> None:
     """New machines between the two bins around their efficiency."""
-    efficiency = miners.efficiency_j_per_th
-    _add(row, lower, hashrate_ehs * (1.0 - upper_frac), site.classes)
-    site.totals[NEW] += hashrate_ehs * (1.0 - upper_frac) * efficiency[lower]
+    efficiency, first = miners.efficiency_j_per_th, row * len(site.idle_ehs)
+    low, high = np.float32(hashrate_ehs * (1.0 - upper_frac)), np.float32(hashrate_ehs * upper_frac)
+    power_mw = low * efficiency[lower]
+    site.stock_ehs[first + lower] += low
+    site.hashing_ehs[first + lower] += low
     if upper_frac > 0.0:
-        _add(row, lower + 1, hashrate_ehs * upper_frac, site.classes)
-        site.totals[NEW] += hashrate_ehs * upper_frac * efficiency[lower + 1]
+        site.stock_ehs[first + lower + 1] += high
+        site.hashing_ehs[first + lower + 1] += high
+        power_mw += high * efficiency[lower + 1]
+    _note_new(row, low + high, power_mw, site.rows)
+    site.totals[NEW] += power_mw
 
 
 @compiled
@@ -196,30 +216,6 @@ def _orders_ehs(
     ratio = now / max(before, _LEAST_MARGIN_FRAC * start)
     eager = min(math.exp(habits.elasticity_ratio * math.log(ratio)), habits.most_ratio)
     return _usual_ehs(habits, growth_frac, totals) * eager
-
-
-@compiled
-def _hand_over(
-    efficiency: NDArray[np.float32],
-    promised_mw: NDArray[np.float64],
-    classes: NDArray[np.float32],
-    idle: NDArray[np.float32],
-    rows: NDArray[np.float64],
-) -> None:
-    """Power promised a lead time ago stops mining; its machines are idle."""
-    for row in range(classes.shape[1]):
-        if promised_mw[row] <= 0.0:
-            continue
-        installed = np.float32(0.0)
-        for each in range(len(idle)):
-            installed += classes[STOCK, row, each] * efficiency[each]
-        if installed > 0.0:
-            part = np.float32(min(promised_mw[row] / installed, 1.0))
-            for each in range(len(idle)):
-                moved = classes[STOCK, row, each] * part
-                classes[STOCK, row, each] -= moved
-                idle[each] += moved
-            rows[CONVERTED, row] += part * installed
 
 
 @compiled

@@ -1,7 +1,8 @@
 """What miners do every day: they switch machines on and off.
 
 A machine of e J/TH whose power costs c earns at hashprice h while e c lies below h / 0.024. Switching takes
-weeks, so half of the classes is visited on a day and moves by two days then; each half is one long loop.
+weeks, so only some of the power prices are visited on a day, and their machines move by all the days since
+the last visit; each visit is one long loop.
 """
 
 from __future__ import annotations
@@ -23,57 +24,61 @@ from wattshift.simulate.kernel.places import (
     HASHING,
     INSTALLED,
     INSTALLED_POWER,
-    ON,
     POWER,
-    STOCK,
+    UNDER_WATER,
+    VISITS_DAYS,
 )
 
-__all__ = ["VISITS_DAYS", "count", "open_site", "switch"]
-
-VISITS_DAYS = 2
-"""How often a class is visited [days]."""
+__all__ = ["add_up", "count", "open_site", "switch"]
 
 
 @compiled
 def open_site(miners: Miners, site: Site) -> None:
     """Put a site back to the start; orders are left to `wattshift.simulate.kernel.fleet`."""
-    classes, rows, promised = site.classes, site.rows, site.promised_mw
-    for row in range(classes.shape[1]):
-        for each in range(classes.shape[2]):
-            classes[STOCK, row, each] = miners.classes[STOCK, row, each]
-            classes[ON, row, each] = miners.classes[ON, row, each]
-        for which in range(rows.shape[0]):
-            rows[which, row] = 0.0
-        for slot in range(promised.shape[0]):
-            promised[slot, row] = 0.0
-    for each in range(len(site.idle_ehs)):
-        site.idle_ehs[each] = 0.0
-    for which in range(len(site.totals)):
-        site.totals[which] = 0.0
-    count(miners.efficiency_j_per_th, site)
+    for each in range(len(site.stock_ehs)):
+        site.stock_ehs[each] = miners.stock_ehs[each]
+        site.hashing_ehs[each] = miners.hashing_ehs[each]
+    site.idle_ehs[:] = 0.0
+    site.rows[:] = 0.0
+    site.promised_mw[:] = 0.0
+    site.totals[:] = 0.0
+    site.visits[:] = 0.0
+    count(miners, site)
+    add_up(site)
 
 
 @compiled
-def count(efficiency_j_per_th: NDArray[np.float32], site: Site) -> None:
-    """Count what is installed and what hashes at each power price, and what is idle."""
-    classes, rows, totals = site.classes, site.rows, site.totals
-    totals[ALL_INSTALLED], totals[ALL_INSTALLED_POWER], totals[ALL_CONVERTED] = 0.0, 0.0, 0.0
-    for row in range(classes.shape[1]):
-        hashrate, power = np.float32(0.0), np.float32(0.0)
-        hashing, at_work = np.float32(0.0), np.float32(0.0)
-        for each in range(classes.shape[2]):
-            stock = classes[STOCK, row, each]
-            working = stock * classes[ON, row, each]
-            hashrate += stock
-            power += stock * efficiency_j_per_th[each]
-            hashing += working
-            at_work += working * efficiency_j_per_th[each]
-        rows[INSTALLED, row], rows[INSTALLED_POWER, row] = hashrate, power
-        rows[HASHING, row], rows[POWER, row] = hashing, at_work
-        totals[ALL_INSTALLED] += hashrate
-        totals[ALL_INSTALLED_POWER] += power
+def count(miners: Miners, site: Site) -> None:
+    """Count what is installed and what hashes at each power price."""
+    rows, width = site.rows, np.uint64(len(site.idle_ehs))
+    stock, hashing, each_j_per_th = site.stock_ehs, site.hashing_ehs, miners.class_j_per_th
+    for row in range(rows.shape[1]):
+        installed, power = np.float32(0.0), np.float32(0.0)
+        working, at_work = np.float32(0.0), np.float32(0.0)
+        first = np.uint64(row) * width
+        for each in range(first, first + width):
+            installed += stock[each]
+            power += stock[each] * each_j_per_th[each]
+            working += hashing[each]
+            at_work += hashing[each] * each_j_per_th[each]
+        rows[INSTALLED, row], rows[INSTALLED_POWER, row] = installed, power
+        rows[HASHING, row], rows[POWER, row] = working, at_work
+
+
+@compiled
+def add_up(site: Site) -> None:
+    """The sums of all power prices, and of those of each visit, from what was counted at each price."""
+    rows, totals, visits = site.rows, site.totals, site.visits
+    totals[ALL_INSTALLED], totals[ALL_INSTALLED_POWER] = 0.0, 0.0
+    totals[ALL_CONVERTED], idle = 0.0, np.float32(0.0)
+    visits[:UNDER_WATER] = 0.0
+    for row in range(rows.shape[1]):
+        visit = row * VISITS_DAYS // rows.shape[1]
+        visits[HASHING, visit] += rows[HASHING, row]
+        visits[POWER, visit] += rows[POWER, row]
+        totals[ALL_INSTALLED] += rows[INSTALLED, row]
+        totals[ALL_INSTALLED_POWER] += rows[INSTALLED_POWER, row]
         totals[ALL_CONVERTED] += rows[CONVERTED, row]
-    idle = np.float32(0.0)
     for each in range(len(site.idle_ehs)):
         idle += site.idle_ehs[each]
     totals[ALL_IDLE] = idle
@@ -81,47 +86,45 @@ def count(efficiency_j_per_th: NDArray[np.float32], site: Site) -> None:
 
 @inlined
 def switch(
-    visit: int,
+    day: int,
     worth: float,
     pace: Pace,
-    efficiency: NDArray[np.float32],
+    each_j_per_th: NDArray[np.float32],
     even_at: NDArray[np.float32],
-    classes: NDArray[np.float32],
-    visits: NDArray[np.float64],
-    totals: NDArray[np.float64],
+    site: Site,
 ) -> None:
-    """Visit half of the classes: move each towards on or off, or leave it; count what hashes.
+    """Visit some of the classes: move each towards on or off, or leave it; count what hashes.
 
     Args:
-        visit: which half, 0 or 1.
+        day: of the path; it tells whose turn it is.
         worth: what a MWh earns at 1 J/TH.
         pace: thresholds and shares.
-        efficiency: shape (n,), of each class [J/TH].
+        each_j_per_th: shape (n,), of each class [J/TH].
         even_at: shape (n,), its J/TH times its power price: where it breaks even.
-        classes: shape (2, n), stock and share that is on.
-        visits: sums of each half.
-        totals: where the sums go.
+        site: the miners.
     """
-    zero, one = np.float32(0.0), np.float32(1.0)
+    stock_ehs, hashing_ehs, visits, totals = site.stock_ehs, site.hashing_ehs, site.visits, site.totals
+    zero = np.float32(0.0)
     up, down = np.float32(pace.on_again_frac), np.float32(pace.off_frac)
     even, on_below = np.float32(worth), np.float32(worth * pace.on_below_ratio)
     off_above = np.float32(worth * pace.off_above_ratio)
     hashing, power, under = zero, zero, zero
-    half = np.uint64(classes.shape[1] // VISITS_DAYS)
-    first = half * np.uint64(visit)
-    last = np.uint64(classes.shape[1]) if visit == VISITS_DAYS - 1 else first + half
+    visit, rows, width = day % VISITS_DAYS, site.rows.shape[1], len(site.idle_ehs)
+    first = np.uint64((visit * rows + VISITS_DAYS - 1) // VISITS_DAYS * width)
+    last = np.uint64(((visit + 1) * rows + VISITS_DAYS - 1) // VISITS_DAYS * width)
     for each in range(first, last):
         rate = down if even_at[each] > off_above else zero
         rate = up if even_at[each] < on_below else rate
-        goal = one if even_at[each] < on_below else zero
-        share = classes[ON, each]
-        share += rate * (goal - share)
-        classes[ON, each] = share
-        working = share * classes[STOCK, each]
+        goal = stock_ehs[each] if even_at[each] < on_below else zero
+        working = hashing_ehs[each]
+        working += rate * (goal - working)
+        hashing_ehs[each] = working
         hashing += working
-        power += working * efficiency[each]
+        power += working * each_j_per_th[each]
         under += working if even_at[each] > even else zero
-    visits[0, visit], visits[1, visit], visits[2, visit] = hashing, power, under
-    totals[ALL_HASHING] = visits[0, 0] + visits[0, 1]
-    totals[ALL_POWER] = visits[1, 0] + visits[1, 1]
-    totals[ALL_UNDER_WATER] = visits[2, 0] + visits[2, 1]
+    visits[HASHING, visit], visits[POWER, visit], visits[UNDER_WATER, visit] = hashing, power, under
+    for which, place in ((HASHING, ALL_HASHING), (POWER, ALL_POWER), (UNDER_WATER, ALL_UNDER_WATER)):
+        total = 0.0
+        for each_visit in range(VISITS_DAYS):
+            total += visits[which, each_visit]
+        totals[place] = total

@@ -24,6 +24,7 @@ __all__ = [
     "Pace",
     "Site",
     "Tally",
+    "Trace",
 ]
 
 JUMPS, HESTON, BOOTSTRAP, GIVEN = 0, 1, 2, 3
@@ -99,9 +100,10 @@ class Habits(NamedTuple):
 
 
 class Miners(NamedTuple):
-    """The fleet at the start: `classes` is (stock, share that is on) by power price and efficiency.
+    """The fleet at the start.
 
-    `class_j_per_th` and `even_at` (J/TH times power price) are flat over the classes.
+    Classes are the efficiencies of the first power price, then those of the next: `stock_ehs`, `hashing_ehs`,
+    `class_j_per_th` and `even_at` (J/TH times power price) are flat over them.
 
     `weekly` holds for each week the efficiency of new machines, the bin below it and the share of the bin
     above, the income and the capacity of AI. `worn_frac` is lost in a week. Rows of `shipments` hold the
@@ -110,9 +112,10 @@ class Miners(NamedTuple):
 
     efficiency_j_per_th: NDArray[np.float32]
     power_usd_per_mwh: NDArray[np.float64]
+    stock_ehs: NDArray[np.float32]
+    hashing_ehs: NDArray[np.float32]
     class_j_per_th: NDArray[np.float32]
     even_at: NDArray[np.float32]
-    classes: NDArray[np.float32]
     row_frac: NDArray[np.float64]
     struck_frac: NDArray[np.float64]
     worn_frac: NDArray[np.float32]
@@ -139,21 +142,41 @@ class Luck(NamedTuple):
     """What comes from outside on every day of one path; reused from path to path."""
 
     words: NDArray[np.uint32]
-    price_usd_per_btc: NDArray[np.float64]
-    fees_btc: NDArray[np.float64]
-    noise_ratio: NDArray[np.float64]
-    out_frac: NDArray[np.float64]
+    z: NDArray[np.float32]
+    price_usd_per_btc: NDArray[np.float32]
+    fees_btc: NDArray[np.float32]
+    noise_ratio: NDArray[np.float32]
+    out_frac: NDArray[np.float32]
 
 
 class Site(NamedTuple):
-    """The miners of one path, reused from path to path; `kernel.places` names the places."""
+    """The miners of one path, reused from path to path; `kernel.places` names the places.
 
-    classes: NDArray[np.float32]
+    `stock_ehs` and `hashing_ehs` are flat over the classes: what a class has, and what of it is on.
+    """
+
+    stock_ehs: NDArray[np.float32]
+    hashing_ehs: NDArray[np.float32]
     idle_ehs: NDArray[np.float32]
+    visits: NDArray[np.float64]
     rows: NDArray[np.float64]
     orders_ehs: NDArray[np.float64]
     promised_mw: NDArray[np.float64]
     totals: NDArray[np.float64]
+
+
+class Trace(NamedTuple):
+    """What a path leaves behind until it is counted, reused from path to path.
+
+    `daily` has the shape (16, days), `retargets` (3, n); `binned` holds the bins of a batch of paths, shape
+    (16, batch, days). `chain` and `clock` are those of `kernel.blocks`.
+    """
+
+    chain: NDArray[np.int64]
+    clock: NDArray[np.float64]
+    daily: NDArray[np.float32]
+    retargets: NDArray[np.float64]
+    binned: NDArray[np.uint16]
 
 
 class Tally(NamedTuple):

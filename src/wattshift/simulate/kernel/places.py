@@ -11,6 +11,8 @@ __all__ = [
     "ALL_POWER",
     "ALL_UNDER_WATER",
     "CAPACITY",
+    "CHAIN_NUMBERS",
+    "CLOCK_NUMBERS",
     "COMMITTED",
     "CONVERTED",
     "HASHING",
@@ -21,16 +23,20 @@ __all__ = [
     "NEW_BIN",
     "NEW_EFFICIENCY",
     "NEW_UPPER",
-    "ON",
     "POWER",
     "ROWS",
     "SCRAPPED",
-    "STOCK",
+    "SUMS",
     "TOTALS",
+    "UNDER_WATER",
+    "VISITS_DAYS",
 ]
 
-STOCK, ON = range(2)
-"""Of a class: its machines [EH/s], and which share of them is on."""
+VISITS_DAYS = 2
+"""How often a class is visited [days]: what goes under water is noted at its next visit."""
+
+SUMS, UNDER_WATER = 3, 2
+"""Of the classes of one visit: HASHING, POWER, and what hashes under water [EH/s]."""
 
 (
     HASHING,
@@ -63,3 +69,6 @@ TOTALS = 9
 
 NEW_EFFICIENCY, NEW_BIN, NEW_UPPER, INCOME, CAPACITY = range(5)
 """Of a week."""
+
+CHAIN_NUMBERS, CLOCK_NUMBERS = 6, 5
+"""How many numbers `kernel.blocks` keeps."""

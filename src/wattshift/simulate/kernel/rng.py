@@ -1,9 +1,8 @@
 """Random numbers by place: every draw is a function of (seed, path, item, stream), of nothing else.
 
 So a path has the same luck whoever computes it and in whatever order. The generator is Philox4x32-10 (Salmon,
-Moraes, Dror, Shaw, Parallel random numbers: as easy as 1, 2, 3, SC11); the normal quantile is PPND7 of
-algorithm AS 241 (Wichura, Applied Statistics 37, 1988), exact to 1 in 10^7; the gamma law follows Marsaglia &
-Tsang (2000).
+Moraes, Dror, Shaw, Parallel random numbers: as easy as 1, 2, 3, SC11); the gamma law follows Marsaglia &
+Tsang (2000). What happens rarely is drawn by the days until it happens, so that quiet days need no numbers.
 """
 
 from __future__ import annotations
@@ -15,29 +14,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wattshift.simulate.kernel.compiled import compiled
+from wattshift.simulate.kernel.functions import normal_z
 
 __all__ = [
-    "DAY_STREAM",
+    "BLOCK_STREAM",
     "EVENT_STREAM",
+    "FEE_JUMP_STREAM",
+    "FEE_STREAM",
     "MARK_STREAM",
+    "NEVER_DAYS",
+    "NOISE_STREAM",
     "PATH_STREAM",
+    "PRICE_STREAM",
+    "STORM_STREAM",
+    "VARIANCE_STREAM",
     "fill_words",
     "gamma_blocks",
-    "normal_z",
     "philox",
+    "rare",
     "uniform_prob",
     "word_prob",
 ]
 
-DAY_STREAM, MARK_STREAM, PATH_STREAM, EVENT_STREAM = 0, 2, 3, 4
-"""Streams of draws; the days use two."""
+(
+    NOISE_STREAM,
+    FEE_STREAM,
+    PRICE_STREAM,
+    VARIANCE_STREAM,
+    MARK_STREAM,
+    PATH_STREAM,
+    STORM_STREAM,
+    FEE_JUMP_STREAM,
+    BLOCK_STREAM,
+    EVENT_STREAM,
+) = range(10)
+"""Streams of draws; events also use the one after theirs."""
+
+NEVER_DAYS = 1 << 40
+"""Days until what has no chance."""
 
 _MULTIPLIER_0, _MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 _ROUNDS = 10
 _PER_WORD = 2.0**-32
-_WORDS = 4
 
 
 @compiled
@@ -61,16 +81,14 @@ def philox(
 
 
 @compiled
-def fill_words(seed: int, path: int, words: NDArray[np.uint32]) -> None:
-    """Fill the eight words of every day of a path; `words` has the shape (8, days)."""
-    for half in range(2):
-        first = half * _WORDS
-        for day in range(words.shape[1]):
-            word_0, word_1, word_2, word_3 = philox(seed, path, day, DAY_STREAM + half, 0)
-            words[first, day] = word_0
-            words[first + 1, day] = word_1
-            words[first + 2, day] = word_2
-            words[first + 3, day] = word_3
+def fill_words(seed: int, path: int, stream: int, words: NDArray[np.uint32]) -> None:
+    """A word for every day of a path; `words` has the shape (n, 4): item k holds the days 4 k to 4 k + 3."""
+    for item in range(len(words)):
+        word_0, word_1, word_2, word_3 = philox(seed, path, item, stream, 0)
+        words[item, 0] = word_0
+        words[item, 1] = word_1
+        words[item, 2] = word_2
+        words[item, 3] = word_3
 
 
 @compiled
@@ -86,23 +104,16 @@ def uniform_prob(seed: int, path: int, item: int, stream: int, which: int) -> fl
 
 
 @compiled
-def normal_z(below_prob: float) -> float:
-    """The standard normal quantile of a probability inside (0, 1)."""
-    q = below_prob - 0.5
-    if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        top = ((5.9109374720e1 * r + 1.5929113202e2) * r + 5.0434271938e1) * r + 3.3871327179
-        return q * top / (((6.7187563600e1 * r + 7.8757757664e1) * r + 1.7895169469e1) * r + 1.0)
-    r = math.sqrt(-math.log(min(below_prob, 1.0 - below_prob)))
-    if r <= 5.0:
-        r -= 1.6
-        z = ((1.7023821103e-1 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777
-        z /= (1.2021132975e-1 * r + 7.3700164250e-1) * r + 1.0
-    else:
-        r -= 5.0
-        z = ((1.7337203997e-2 * r + 4.2868294337e-1) * r + 3.0812263860) * r + 6.6579051150
-        z /= (1.2258202635e-2 * r + 2.4197894225e-1) * r + 1.0
-    return -z if q < 0.0 else z
+def rare(day_prob: float, seed: int, path: int, item: int, stream: int) -> tuple[int, float]:
+    """Days until what has this chance every day, at least 1, and one more uniform number."""
+    word_0, word_1, word_2, _ = philox(seed, path, item, stream, 0)
+    waits = NEVER_DAYS
+    if day_prob >= 1.0:
+        waits = 1
+    elif day_prob > 0.0:
+        log_prob = math.log((word_0 + (word_1 + 0.5) * _PER_WORD) * _PER_WORD)
+        waits = 1 + int(min(log_prob / math.log1p(-day_prob), float(NEVER_DAYS)))
+    return waits, word_prob(word_2)
 
 
 @compiled
@@ -117,6 +128,9 @@ def gamma_blocks(shape_count: int, seed: int, path: int, item: int) -> float:
         v = (1.0 + c * z) ** 3
         if v > 0.0:
             accepted = (word_2 + (word_3 + 0.5) * _PER_WORD) * _PER_WORD
+            # The first bound decides nearly always and needs no logarithm.
+            if accepted < 1.0 - 0.0331 * (z * z) * (z * z):
+                return d * v
             if math.log(accepted) < 0.5 * z * z + d * (1.0 - v + math.log(v)):
                 return d * v
         attempt += 1

@@ -22,62 +22,69 @@ from wattshift.simulate.kernel.bins import (
     SUM_SCALE,
 )
 from wattshift.simulate.kernel.compiled import compiled
-from wattshift.simulate.kernel.model import Luck, Model, Site, Tally
+from wattshift.simulate.kernel.model import Luck, Model, Site, Tally, Trace
 from wattshift.simulate.kernel.path import run_path
 from wattshift.simulate.kernel.places import CONVERTED, INSTALLED_POWER, POWER, SCRAPPED
 
 __all__ = ["run_shard"]
 
-_LARGEST = np.float32(63.9)
-_BATCH = 64
+_LARGEST, _LOWEST_BIN, _HIGHEST_BIN = np.float32(63.9), np.int32(0), np.int32(BINS - 1)
+_FIRST, _DROPPED, _UNIT = np.int32(FIRST_BITS), np.int32(SHIFT), np.float32(SUM_SCALE)
+_DAYS = 16
 
 
 @compiled
-def run_shard(model: Model, first_path: int, paths: int, luck: Luck, site: Site, tally: Tally) -> None:
+def run_shard(
+    model: Model, first_path: int, paths: int, luck: Luck, site: Site, trace: Trace, tally: Tally
+) -> None:
     """Run paths `first_path` to `first_path + paths - 1` into an empty tally."""
-    daily = np.empty((model.days, QUANTITIES), np.float32)
-    bits = daily.view(np.uint32)
-    binned = np.empty((_BATCH, model.days, QUANTITIES), np.uint16)
-    retargets = np.empty((3, tally.reached.shape[0]))
+    daily, binned, batch = trace.daily, trace.binned, trace.binned.shape[1]
     for number in range(paths):
-        noted = run_path(model, first_path + number, luck, site, daily, retargets, tally.figures[number])
-        _bin_days(model.scale_ratio, daily, bits, binned[number % _BATCH], tally)
-        if number % _BATCH == _BATCH - 1:
-            _count(binned, _BATCH, tally.counts)
-        _count_retargets(model.days, noted, retargets, tally)
+        noted = run_path(model, first_path + number, luck, site, trace, tally.figures[number])
+        for which in range(QUANTITIES):
+            _bin_days(
+                model.scale_ratio[which],
+                daily[which],
+                binned[which, number % batch],
+                tally.sums[which],
+                tally.least[which],
+                tally.most[which],
+            )
+        if number % batch == batch - 1:
+            _count(binned, batch, tally.counts)
+        _count_retargets(model.days, noted, trace.retargets, tally)
         _count_departed(model, luck, site, tally)
-    _count(binned, paths % _BATCH, tally.counts)
+    _count(binned, paths % batch, tally.counts)
 
 
 @compiled
 def _bin_days(
-    scale: NDArray[np.float32],
-    daily: NDArray[np.float32],
-    bits: NDArray[np.uint32],
-    binned: NDArray[np.uint16],
-    tally: Tally,
+    scale: np.float32,
+    values: NDArray[np.float32],
+    places: NDArray[np.uint16],
+    sums: NDArray[np.int64],
+    least: NDArray[np.float32],
+    most: NDArray[np.float32],
 ) -> None:
-    """Put each number of each day into its bin, and add it up."""
-    unit = np.float32(SUM_SCALE)
-    sums, least, most = tally.sums, tally.least, tally.most
-    for day in range(len(daily)):
-        for which in range(QUANTITIES):
-            value = min(daily[day, which] * scale[which], _LARGEST)
-            daily[day, which] = value
-            sums[day, which] += np.int64(value * unit)
-            least[day, which] = min(least[day, which], value)
-            most[day, which] = max(most[day, which], value)
-            place = np.int32(bits[day, which] >> SHIFT) - np.int32(FIRST_BITS)
-            binned[day, which] = min(max(place, np.int32(0)), np.int32(BINS - 1))
+    """Put one quantity of each day into its bin, and add it up."""
+    for day in range(len(values)):
+        value = np.float32(min(values[day] * scale, _LARGEST))
+        sums[day] += np.int64(np.int32(value * _UNIT))
+        least[day] = min(least[day], value)
+        most[day] = max(most[day], value)
+        place = np.int32((value.view(np.int32) >> _DROPPED) - _FIRST)
+        places[day] = min(max(place, _LOWEST_BIN), _HIGHEST_BIN)
 
 
 @compiled
 def _count(binned: NDArray[np.uint16], paths: int, counts: NDArray[np.uint32]) -> None:
-    """Count a batch of paths day by day, so that the bins of a day stay at hand."""
-    for day in range(counts.shape[0]):
-        for path in range(paths):
-            for which in range(QUANTITIES):
-                counts[day, which, binned[path, day, which]] += np.uint32(1)
+    """Count a batch of paths, some days at a time, so that the bins of these days stay at hand."""
+    for which in range(QUANTITIES):
+        for first in range(0, counts.shape[2], _DAYS):
+            last = min(first + _DAYS, counts.shape[2])
+            for path in range(paths):
+                for day in range(first, last):
+                    counts[which, binned[which, path, day], day] += np.uint32(1)
 
 
 @compiled

@@ -1,69 +1,88 @@
-"""The chain: the linked columns of each interval with those of the one before, and the border beside them.
+"""The chain of stretches: the last interval of each, with that of the one before, and the border beside them.
 
-The front is a small matrix: links of the interval before, links of this one, slots of the border; its upper
-half is kept.
+The front is a small matrix: links of the stretch before, links of this one, slots of the border; its upper
+half is kept. All that these loops call stands here, as in `kernels`.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from wattshift.allocate.coupled.interior.arrays import LANES, STEP, WIDTH, Border, Factors, Pattern, Row
+from wattshift.allocate.coupled.interior.arrays import LANES, STEP, Chain, Row
 from wattshift.allocate.coupled.interior.compiled import compiled
-from wattshift.allocate.coupled.interior.places import inverse_of, sign_of
 
 __all__ = ["eliminate_chain", "solve_chain"]
 
+_LEAST_PIVOT = 1e-13
+
 
 @compiled
-def eliminate_chain(p: Pattern, b: Border, f: Factors) -> None:
-    """Eliminate the links, one interval after the other, and each border node after its last."""
-    k, size = p.links.size, 2 * p.links.size + p.slots
-    g = np.zeros((size, size))
-    for i in range(k):
-        g[k + i, k + i] = -1.0  # before the first interval there is nothing
-    begun = tied = ended = 0
-    for t in range(p.intervals):
-        _shift(g, k)
-        while begun < b.begin.size and b.begin_at[begun] == t:
-            node = b.begin[begun]
-            g[2 * k + b.slot[node], 2 * k + b.slot[node]] += f.diagonal[node]
+def _inverse_of(pivot: float, sign: float) -> float:
+    """Of a pivot whose sign is known: where rounding has eaten it, its node is not moved this time."""
+    return 1.0 / pivot if sign * pivot > _LEAST_PIVOT else 0.0
+
+
+@compiled
+def eliminate_chain(c: Chain, carried: Row, diagonal: Row) -> None:
+    """Eliminate the links, one stretch after the other, and each border node after its last.
+
+    Args:
+        c: the chain; its factors are filled.
+        carried: what is left of each stretch: upper halves of the fronts, row by row.
+        diagonal: of the nodes of the border.
+    """
+    k, size = c.link_stand.size, c.factor.shape[2]
+    g = c.front
+    for i in range(size):
+        for j in range(size):
+            g[i, j] = -1.0 if i == j and k <= i < 2 * k else 0.0  # before the first there is nothing
+    begun = tied = gone = 0
+    for t in range(LANES):
+        _shift(g, k, size)
+        while begun < c.begin.shape[1] and c.begin[0, begun] == t:
+            node = c.begin[1, begun]
+            g[2 * k + c.slot[node], 2 * k + c.slot[node]] += diagonal[node]
             begun += 1
-        while tied < b.tie_at.size and b.tie_at[tied] == t:
-            g[b.tie_one[tied], b.tie_other[tied]] += b.tie_value[tied]
+        while tied < c.tie.shape[1] and c.tie[0, tied] == t:
+            g[c.tie[1, tied], c.tie[2, tied]] += c.tie_value[tied]
             tied += 1
-        for i in range(p.front_cell.size):
-            g[p.front_one[i], p.front_other[i]] += f.front[t // LANES, i, t % LANES]
-        _eliminate_links(g, k, f.chain[t])
-        while ended < b.end.size and b.end_at[ended] == t:
-            node = b.end[ended]
-            row = 1 if node >= b.columns else 0
-            _eliminate_node(g, k, 2 * k + b.slot[node], sign_of(row), f.ended[node])
-            ended += 1
-    _shift(g, k)
-    _eliminate_links(g, k, f.chain[p.intervals])
+        _add_front(carried, t, g, size)
+        _eliminate_links(g, k, size, c.factor[t])
+        while gone < c.end.shape[1] and c.end[0, gone] == t:
+            node = c.end[1, gone]
+            sign = 1.0 if node >= c.columns else -1.0
+            _eliminate_node(g, k, 2 * k + c.slot[node], sign, c.ended[node])
+            gone += 1
+    _shift(g, k, size)
+    _eliminate_links(g, k, size, c.factor[LANES])
 
 
 @compiled
-def _shift(g: Row, k: int) -> None:
-    """This interval's links become those of the interval before."""
+def _add_front(carried: Row, t: int, g: Row, size: int) -> None:
+    number = 0
+    for i in range(size):
+        for j in range(i, size):
+            g[i, j] += carried[number, t]
+            number += 1
+
+
+@compiled
+def _shift(g: Row, k: int, size: int) -> None:
+    """This stretch's links become those of the stretch before."""
     for i in range(k):
         for j in range(i, k):
             g[i, j] = g[k + i, k + j]
-        for j in range(2 * k, g.shape[0]):
+        for j in range(2 * k, size):
             g[i, j] = g[k + i, j]
         for j in range(k, 2 * k):
             g[i, j] = 0.0
-        for j in range(k + i, g.shape[0]):
+        for j in range(k + i, size):
             g[k + i, j] = 0.0
 
 
 @compiled
-def _eliminate_links(g: Row, k: int, out: Row) -> None:
-    """Eliminate the links of the interval before; their inverse pivots stand on the diagonal of `out`."""
-    size = g.shape[0]
+def _eliminate_links(g: Row, k: int, size: int, out: Row) -> None:
+    """Eliminate the links of the stretch before; their inverse pivots stand on the diagonal of `out`."""
     for i in range(k):
-        inverse = inverse_of(g[i, i], -1)
+        inverse = _inverse_of(g[i, i], -1.0)
         out[i, i] = inverse
         for j in range(i + 1, size):
             out[i, j] = g[i, j] * inverse
@@ -73,67 +92,64 @@ def _eliminate_links(g: Row, k: int, out: Row) -> None:
 
 
 @compiled
-def _eliminate_node(g: Row, k: int, at: int, sign: int, out: Row) -> None:
+def _eliminate_node(g: Row, k: int, at: int, sign: float, out: Row) -> None:
     """Eliminate one border node, at `at` of the front, over all that is still there."""
-    size = g.shape[0]
-    inverse = inverse_of(g[at, at], sign)
-    row = np.zeros(size)
+    size = out.size
+    inverse = _inverse_of(g[at, at], sign)
     for j in range(k, size):
-        row[j] = g[min(at, j), max(at, j)]
-    row[at] = 0.0
-    for j in range(k, size):
-        out[j] = row[j] * inverse
+        out[j] = g[min(at, j), max(at, j)]
+    out[at] = 0.0
     for j in range(k, size):
         for m in range(j, size):
-            g[j, m] -= out[j] * row[m]
+            g[j, m] -= out[j] * inverse * out[m]
     for j in range(k, size):
         g[min(at, j), max(at, j)] = 0.0
+        out[j] *= inverse
     out[at] = inverse
 
 
 @compiled
-def solve_chain(p: Pattern, b: Border, f: Factors, v: Row) -> None:
-    """Solve for the linked and the bordering nodes; local ones were carried forward before."""
-    k, size = p.links.size, 2 * p.links.size + p.slots
-    g = np.zeros(size)
-    begun = ended = 0
-    for t in range(p.intervals):
-        _take(p, f, v, t, g)
-        while begun < b.begin.size and b.begin_at[begun] == t:
-            g[2 * k + b.slot[b.begin[begun]]] += v[b.stand[b.begin[begun]] + STEP]
+def solve_chain(c: Chain, side: Row, v: Row) -> None:
+    """Solve for the linked and the bordering nodes; all else was carried forward before.
+
+    Args:
+        c: the chain, eliminated.
+        side: right-hand sides of the entries and the slots, then their solution.
+        v: likewise of links and border.
+    """
+    k, size, g = c.link_stand.size, c.factor.shape[2], c.front[-1]
+    for i in range(size):
+        g[i] = 0.0
+    begun = gone = 0
+    for t in range(LANES):
+        for i in range(k):
+            g[i] = g[k + i] + side[i, t]
+            g[k + i] = v[c.link_stand[i] + STEP + t]
+        for i in range(2 * k, size):
+            g[i] += side[i - k, t]
+        while begun < c.begin.shape[1] and c.begin[0, begun] == t:
+            g[2 * k + c.slot[c.begin[1, begun]]] += v[c.stand[c.begin[1, begun]] + STEP]
             begun += 1
         for i in range(k):
-            f.carried[t, i] = g[i]
+            c.kept[t, i] = g[i]
             for j in range(i + 1, size):
-                g[j] -= f.chain[t, i, j] * g[i]
-        while ended < b.end.size and b.end_at[ended] == t:
-            node = b.end[ended]
-            at = 2 * k + b.slot[node]
+                g[j] -= c.factor[t, i, j] * g[i]
+        while gone < c.end.shape[1] and c.end[0, gone] == t:
+            node = c.end[1, gone]
+            at = 2 * k + c.slot[node]
             value = g[at]
-            v[b.stand[node] + STEP] = value
+            v[c.stand[node] + STEP] = value
             for j in range(k, size):
-                g[j] -= f.ended[node, j] * value
+                g[j] -= c.ended[node, j] * value
             g[at] = 0.0
-            ended += 1
-    _turn(f.chain[p.intervals], g, k)
-    _back(p, b, f, v, g)
-
-
-@compiled
-def _take(p: Pattern, f: Factors, v: Row, t: int, g: Row) -> None:
-    """The right-hand side of an interval's front."""
-    k, block, lane = p.links.size, t // LANES, t % LANES
-    base = block * (p.columns + p.rows) * WIDTH + STEP + lane
-    for i in range(k):
-        g[i] = g[k + i] + f.side[block, i, lane]
-        g[k + i] = v[base + p.links[i] * WIDTH]
-    for i in range(p.slots):
-        g[2 * k + i] += f.side[block, k + i, lane]
+            gone += 1
+    _turn(c.factor[LANES], g, k)
+    _back(c, side, v, g)
 
 
 @compiled
 def _turn(last: Row, g: Row, k: int) -> None:
-    """Solve for the links of the last interval."""
+    """Solve for the links of the last stretch."""
     for i in range(k):
         for j in range(i + 1, k):
             g[k + j] -= last[i, j] * g[k + i]
@@ -144,31 +160,28 @@ def _turn(last: Row, g: Row, k: int) -> None:
 
 
 @compiled
-def _back(p: Pattern, b: Border, f: Factors, v: Row, g: Row) -> None:
-    """From the last interval to the first; each block's side gets what its local nodes need."""
-    k, size, nodes = p.links.size, g.size, p.columns + p.rows
-    ended = b.end.size - 1
-    for t in range(p.intervals - 1, -1, -1):
-        block, lane = t // LANES, t % LANES
-        base = block * nodes * WIDTH + STEP + lane
-        while ended >= 0 and b.end_at[ended] == t:
-            node = b.end[ended]
-            at = 2 * k + b.slot[node]
+def _back(c: Chain, side: Row, v: Row, g: Row) -> None:
+    """From the last stretch to the first; the sides get what the blocks need."""
+    k, size, gone = c.link_stand.size, g.size, c.end.shape[1] - 1
+    for t in range(LANES - 1, -1, -1):
+        while gone >= 0 and c.end[0, gone] == t:
+            node = c.end[1, gone]
+            at = 2 * k + c.slot[node]
             g[at] = 0.0
-            value = v[b.stand[node] + STEP] * f.ended[node, at]
+            value = v[c.stand[node] + STEP] * c.ended[node, at]
             for j in range(k, size):
-                value -= f.ended[node, j] * g[j]
+                value -= c.ended[node, j] * g[j]
             g[at] = value
-            v[b.stand[node] + STEP] = value
-            ended -= 1
+            v[c.stand[node] + STEP] = value
+            gone -= 1
         for i in range(k - 1, -1, -1):
-            value = f.carried[t, i] * f.chain[t, i, i]
+            value = c.kept[t, i] * c.factor[t, i, i]
             for j in range(i + 1, size):
-                value -= f.chain[t, i, j] * g[j]
+                value -= c.factor[t, i, j] * g[j]
             g[i] = value
         for i in range(k):
-            v[base + p.links[i] * WIDTH] = g[k + i]
-            f.side[block, i, lane] = g[i]
+            v[c.link_stand[i] + STEP + t] = g[k + i]
+            side[i, t] = g[i]
             g[k + i] = g[i]
-        for i in range(p.slots):
-            f.side[block, k + i, lane] = g[2 * k + i]
+        for i in range(2 * k, size):
+            side[i - k, t] = g[i]

@@ -1,257 +1,383 @@
-"""The compiled stages of an iteration: each passes over the iterate once or twice, block by block."""
+"""The compiled stages of an iteration: each passes over the iterate once, block by block.
+
+All that these loops call stands here: what is kept on disk is compiled anew only when its own file changes.
+Only the stages take records: where inner loops do, compiling takes ten times as long.
+"""
 
 from __future__ import annotations
 
-import numpy as np
-
 from wattshift.allocate.coupled.interior.arrays import (
-    DUAL,
-    GIVEN,
+    ABOVE,
+    AHEAD,
+    BELOW,
+    COLUMN,
+    EQUALITY,
+    HIGH_DUAL,
     LANES,
+    LOW_DUAL,
+    MISS,
+    PRICE,
     STEP,
     WIDTH,
-    Border,
-    Factors,
+    Index,
     Pattern,
     Row,
+    Store,
     X,
 )
-from wattshift.allocate.coupled.interior.chain import eliminate_chain, solve_chain
 from wattshift.allocate.coupled.interior.compiled import compiled
-from wattshift.allocate.coupled.interior.places import (
-    correct,
-    field,
-    inverse_of,
-    look,
-    move,
-    place,
-    reach,
-    sign_of,
-    weigh,
-)
 
-__all__ = ["advance", "aim", "follow"]
+__all__ = ["advance", "aim", "correct", "follow", "gather", "look", "move", "reach", "weigh"]
 
-# The matrix, interval by interval
+_FAR = 1e50
+_LEAST_PIVOT = 1e-13
+"""Where rounding has eaten a pivot, its node is not moved this time."""
+
+_PROXIMAL = 1e-9
+"""What keeps a pivot from nothing. It only slows down what the next iteration finds again."""
+
+
+# One place in one block. `row` is one for a row, zero for a column: the loops choose, they do not branch, and
+# divide as little as they can, so that the compiler makes vectors of them.
 
 
 @compiled
-def _eliminate(p: Pattern, block: int, diagonal: Row, f: Factors, cell: Row) -> None:
-    """Eliminate the local nodes of a block; what is left of its linked and bordering ones is its front."""
-    nodes = p.columns + p.rows
-    kind = p.coefficient_of[block]
-    cell[nodes:] = 0.0
-    cell[:nodes] = diagonal
-    for e in range(p.entry_cell.size):
-        to, given = cell[p.entry_cell[e]], p.coefficient[kind, e]
-        for q in range(LANES):
-            to[q] = given[q]
-    for s in range(p.order.size):
-        inverse = f.inverse[block, s]
-        pivot, sign = cell[p.order[s]], sign_of(1 if p.order[s] >= p.columns else 0)
-        for q in range(LANES):
-            inverse[q] = inverse_of(pivot[q], sign)
-        for n in range(p.near_start[s], p.near_start[s + 1]):
-            lower, value = f.lower[block, n], cell[p.near_cell[n]]
-            for q in range(LANES):
-                lower[q] = value[q] * inverse[q]
-        for u in range(p.update_start[s], p.update_start[s + 1]):
-            to, one, by = cell[p.update_cell[u]], f.lower[block, p.update_near[u]], cell[p.update_by[u]]
-            for q in range(LANES):
-                to[q] -= one[q] * by[q]
-    for i in range(p.front_cell.size):
-        f.front[block, i] = cell[p.front_cell[i]]
+def _larger(one: float, other: float) -> float:
+    return one if one > other else other  # noqa: FURB136 - max() would look for NaN
 
 
 @compiled
-def _local_forward(p: Pattern, block: int, v: Row, f: Factors, work: Row) -> None:
-    """Carry a right-hand side through the local elimination; the sides get what the neighbours must know."""
-    nodes = p.columns + p.rows
-    for n in range(nodes):
-        work[n] = field(v, block * nodes + n, STEP)
-    work[nodes:] = 0.0
-    for s in range(p.order.size):
-        value = work[p.order[s]]
-        for n in range(p.near_start[s], p.near_start[s + 1]):
-            to, lower = work[p.near_node[n]], f.lower[block, n]
-            for q in range(LANES):
-                to[q] -= lower[q] * value[q]
-    for n in range(nodes):
-        field(v, block * nodes + n, STEP)[:] = work[n]
-    f.side[block] = work[nodes:]
+def _there(distance: float) -> float:
+    """One if there is a bound at this distance."""
+    return 1.0 * (distance < _FAR)
 
 
 @compiled
-def _local_backward(p: Pattern, block: int, v: Row, f: Factors, work: Row) -> None:
-    """From the solution of linked and bordering nodes to that of the local ones."""
-    nodes = p.columns + p.rows
-    for n in range(nodes):
-        work[n] = field(v, block * nodes + n, STEP)
-    work[nodes:] = f.side[block]
-    for s in range(p.order.size - 1, -1, -1):
-        value, inverse = work[p.order[s]], f.inverse[block, s]
+def _either(below: float, above: float) -> float:
+    """One if there is any bound."""
+    return 1.0 * (below < _FAR or above < _FAR)
+
+
+@compiled
+def move(v: Row, row: int, push_ratio: float, primal_frac: float, dual_frac: float) -> None:
+    """Take the step."""
+    for i in range(LANES):
+        below, above, low_dual, high_dual = v[i + BELOW], v[i + ABOVE], v[i + LOW_DUAL], v[i + HIGH_DUAL]
+        both, weight = below * above, low_dual * above + high_dual * below
+        inverse = 1.0 / (both * weight)
+        low, high = above * weight * inverse, below * weight * inverse
+        loose = row * _either(below, above) * both * both * inverse
+        ahead = (1.0 - row) * v[i + AHEAD] - loose * (v[i + PRICE] + v[i + AHEAD])
+        to_low = (push_ratio + ahead * low_dual * (1.0 + low * ahead)) * low
+        to_high = (push_ratio - ahead * high_dual * (1.0 - high * ahead)) * high
+        step = v[i + STEP]
+        dx = (1.0 - row) * step + loose * (to_low - to_high - v[i + PRICE] - step)
+        v[i + PRICE] += row * dual_frac * step
+        v[i + X] += primal_frac * dx
+        v[i + BELOW] = below + primal_frac * dx
+        v[i + ABOVE] = above - primal_frac * dx
+        v[i + LOW_DUAL] = low_dual + dual_frac * (to_low - low_dual * (1.0 + low * dx))
+        v[i + HIGH_DUAL] = high_dual + dual_frac * (to_high - high_dual * (1.0 - high * dx))
+
+
+@compiled
+def weigh(v: Row, row: int, diagonal: Row, seen: Row) -> None:
+    """The diagonal and the affine right-hand side; how far from feasible and complementary."""
+    for i in range(LANES):
+        below, above, low_dual, high_dual = v[i + BELOW], v[i + ABOVE], v[i + LOW_DUAL], v[i + HIGH_DUAL]
+        both, weight = below * above, low_dual * above + high_dual * below
+        price, miss, any_side = v[i + PRICE], v[i + MISS], _either(below, above)
+        give = (row * any_side * both + (1.0 - row) * weight) / (row * weight + (1.0 - row) * both)
+        diagonal[i] = (2.0 * row - 1.0) * (give + _PROXIMAL)
+        v[i + STEP] = miss - row * give * price
+        wrong = any_side * (row * price + (1.0 - row) * miss - low_dual + high_dual)
+        seen[i] = _larger(seen[i], row * abs(miss))
+        seen[i + LANES] = _larger(seen[i + LANES], abs(wrong))
+        seen[i + 2 * LANES] += _there(below) * below * low_dual + _there(above) * above * high_dual
+        seen[i + 3 * LANES] += (1.0 - row) * price * v[i + X]
+
+
+@compiled
+def look(v: Row, row: int, seen: Row) -> None:
+    """How far the affine direction may go, and what complementarity would be left."""
+    for i in range(LANES):
+        below, above, low_dual, high_dual = v[i + BELOW], v[i + ABOVE], v[i + LOW_DUAL], v[i + HIGH_DUAL]
+        both, weight = below * above, low_dual * above + high_dual * below
+        inverse = 1.0 / (both * weight)
+        low, high = above * weight * inverse, below * weight * inverse
+        loose = row * _either(below, above) * both * both * inverse
+        step = v[i + STEP]
+        v[i + AHEAD] = step
+        dx = (1.0 - row) * step - loose * (v[i + PRICE] + step)
+        to_low, to_high = low * dx, high * dx
+        seen[i] = _larger(seen[i], _larger(-to_low, to_high))
+        seen[i + LANES] = _larger(seen[i + LANES], 1.0 + _larger(to_low, -to_high))
+        low_dual, high_dual = _there(below) * low_dual, _there(above) * high_dual
+        low_step, high_step = -low_dual * (1.0 + to_low), -high_dual * (1.0 - to_high)
+        seen[i + 2 * LANES] += below * low_step + above * high_step
+        seen[i + 3 * LANES] += dx * (low_dual - high_dual)
+        seen[i + 4 * LANES] += dx * (low_step - high_step)
+
+
+@compiled
+def correct(v: Row, row: int, push_ratio: float) -> None:
+    """The right-hand side of the corrected direction."""
+    for i in range(LANES):
+        below, above, low_dual, high_dual = v[i + BELOW], v[i + ABOVE], v[i + LOW_DUAL], v[i + HIGH_DUAL]
+        both, weight = below * above, low_dual * above + high_dual * below
+        inverse = 1.0 / (both * weight)
+        low, high = above * weight * inverse, below * weight * inverse
+        loose = row * _either(below, above) * both * both * inverse
+        price = v[i + PRICE]
+        ahead = (1.0 - row) * v[i + AHEAD] - loose * (price + v[i + AHEAD])
+        to_low = (push_ratio + ahead * low_dual * (1.0 + low * ahead)) * low
+        to_high = (push_ratio - ahead * high_dual * (1.0 - high * ahead)) * high
+        v[i + STEP] = v[i + MISS] + (loose + row - 1.0) * (to_low - to_high) - loose * price
+
+
+@compiled
+def reach(v: Row, row: int, push_ratio: float, seen: Row) -> None:
+    """How far the corrected direction may go."""
+    for i in range(LANES):
+        below, above, low_dual, high_dual = v[i + BELOW], v[i + ABOVE], v[i + LOW_DUAL], v[i + HIGH_DUAL]
+        both, weight = below * above, low_dual * above + high_dual * below
+        inverse = 1.0 / (both * weight)
+        low, high = above * weight * inverse, below * weight * inverse
+        loose = row * _either(below, above) * both * both * inverse
+        ahead = (1.0 - row) * v[i + AHEAD] - loose * (v[i + PRICE] + v[i + AHEAD])
+        to_low = (push_ratio + ahead * low_dual * (1.0 + low * ahead)) * low
+        to_high = (push_ratio - ahead * high_dual * (1.0 - high * ahead)) * high
+        step = v[i + STEP]
+        dx = (1.0 - row) * step + loose * (to_low - to_high - v[i + PRICE] - step)
+        seen[i] = _larger(seen[i], _larger(-low * dx, high * dx))
+        inverse = 1.0 / (low_dual * high_dual)
+        low_cut = 1.0 + low * dx - to_low * high_dual * inverse
+        high_cut = 1.0 - high * dx - to_high * low_dual * inverse
+        seen[i + LANES] = _larger(seen[i + LANES], _larger(low_cut, high_cut))
+
+
+# The matrix, block by block
+
+
+@compiled
+def _copy(value: Row, to: Row) -> None:
+    """Not by slices, which take numba seconds to compile."""
+    for q in range(LANES):
+        to[q] = value[q]
+
+
+@compiled
+def _clear(rows: Row) -> None:
+    for i in range(rows.shape[0]):
+        row = rows[i]
         for q in range(LANES):
-            value[q] *= inverse[q]
-        for n in range(p.near_start[s], p.near_start[s + 1]):
-            lower, other = f.lower[block, n], work[p.near_node[n]]
+            row[q] = 0.0
+
+
+@compiled
+def _eliminate(
+    count: int, order: Index, near: Index, update: Index, lower: Row, inverse: Row, cell: Row
+) -> None:
+    """Eliminate a block's nodes from its cells."""
+    for s in range(count):
+        pivot, to, sign = cell[order[0, s]], inverse[s], order[1, s]
+        for q in range(LANES):
+            to[q] = 1.0 / pivot[q] if sign * pivot[q] > _LEAST_PIVOT else 0.0
+        for n in range(order[2, s], order[3, s]):
+            one, value = lower[n], cell[near[1, n]]
             for q in range(LANES):
-                value[q] -= lower[q] * other[q]
+                one[q] = value[q] * to[q]
+        for u in range(order[4, s], order[5, s]):
+            changed, one, by = cell[update[0, u]], lower[update[1, u]], cell[update[2, u]]
+            for q in range(LANES):
+                changed[q] -= one[q] * by[q]
+
+
+@compiled
+def _locate(block: int, nodes: int, links: Index, side: int, at: Index) -> None:
+    """Where the numbers of a block's nodes stand: places, links of the block before, entry and slots."""
+    k = links.size
     for n in range(nodes):
-        field(v, block * nodes + n, STEP)[:] = work[n]
+        at[n] = (block * nodes + n) * WIDTH + STEP
+    for i in range(k):
+        at[nodes + i] = ((block - 1) * nodes + links[i]) * WIDTH + STEP
+    for i in range(at.size - nodes - k):
+        at[nodes + k + i] = side + i * LANES
+
+
+@compiled
+def _forward(count: int, order: Index, near: Index, lower: Row, v: Row, at: Index) -> None:
+    """Carry a right-hand side through the elimination of a block."""
+    for s in range(count):
+        value = v[at[order[0, s]] :]
+        for n in range(order[2, s], order[3, s]):
+            to, one = v[at[near[0, n]] :], lower[n]
+            for q in range(LANES):
+                to[q] -= one[q] * value[q]
+
+
+@compiled
+def _backward(count: int, order: Index, near: Index, lower: Row, inverse: Row, v: Row, at: Index) -> None:
+    """From the solution of entry, slots and the block's own links to that of all else."""
+    for s in range(count - 1, -1, -1):
+        value, by = v[at[order[0, s]] :], inverse[s]
+        for q in range(LANES):
+            value[q] *= by[q]
+        for n in range(order[2, s], order[3, s]):
+            one, other = lower[n], v[at[near[0, n]] :]
+            for q in range(LANES):
+                value[q] -= one[q] * other[q]
+
+
+@compiled
+def _carry(carry_in: Index, carry_out: Index, cell: Row, carried: Row) -> None:
+    """What a block leaves is where the next one begins; what elimination fills begins with nothing."""
+    for i in range(carry_in.size):
+        _copy(cell[carry_out[i]], carried[i])
+    _clear(cell)
+    for i in range(carry_in.size):
+        _copy(carried[i], cell[carry_in[i]])
 
 
 # The program's own matrix
 
 
 @compiled
-def _multiply(p: Pattern, block: int, v: Row) -> None:
+def _subtract(to: Row, value: Row, by: Row, late: int, early: int) -> None:
+    """A product; `late` takes the stretch before, `early` the one after, whose coefficient is its own."""
+    to, value, by = to[late:], value[late + early :], by[early:]
+    for q in range(LANES - late - early):
+        to[q] -= value[q] * by[q]
+
+
+@compiled
+def _multiply(
+    block: int, nodes: int, entries: Index, coefficient: Row, coefficient_of: Index, v: Row
+) -> None:
     """For a block: by how much its rows are missed, and what its columns' costs leave."""
-    first = block * (p.columns + p.rows)
-    here = p.coefficient[p.coefficient_of[block]]
-    for e in range(p.entry_row.size):
-        if p.entry_row[e] < 0:
+    size, blocks = nodes * WIDTH, coefficient_of.size
+    before, after = (block - 1) % blocks, (block + 1) % blocks
+    one, next_one = coefficient_of[block], coefficient_of[after]
+    for e in range(entries.shape[1]):
+        row, column = entries[0, e] * WIDTH, entries[1, e] * WIDTH
+        if row < 0:
             continue
-        row, column, given = first + p.columns + p.entry_row[e], first + p.entry_column[e], here[e]
-        missed, left = field(v, row, GIVEN), field(v, column, DUAL)
-        x, dual = field(v, column, X), field(v, row, DUAL)
-        if not p.entry_before[e]:
-            for q in range(LANES):
-                missed[q] -= given[q] * x[q]
-            for q in range(LANES):
-                left[q] -= given[q] * dual[q]
-            continue
-        for q in range(1, LANES):
-            missed[q] -= given[q] * x[q - 1]
-        for q in range(1, LANES):
-            left[q - 1] -= given[q] * dual[q]
-        if block:
-            missed[0] -= given[0] * field(v, column - p.columns - p.rows, X)[LANES - 1]
-        if block + 1 < p.blocks:
-            later = p.coefficient[p.coefficient_of[block + 1], e, 0]
-            left[LANES - 1] -= later * field(v, row + p.columns + p.rows, DUAL)[0]
+        missed, left = v[block * size + row + MISS :], v[block * size + column + MISS :]
+        if entries[2, e]:
+            _subtract(missed, coefficient[one, e], v[before * size + column + X :], 0 if block else 1, 0)
+            _subtract(left, coefficient[next_one, e], v[after * size + row + PRICE :], 0, 0 if after else 1)
+        else:
+            _subtract(missed, coefficient[one, e], v[block * size + column + X :], 0, 0)
+            _subtract(left, coefficient[one, e], v[block * size + row + PRICE :], 0, 0)
 
 
 @compiled
-def _border_terms(b: Border, block: int, v: Row) -> None:
-    for i in range(b.term_start[block], b.term_start[block + 1]):
-        row, column, value = b.term_row[i], b.term_column[i], b.term_value[i]
-        v[row + GIVEN] -= value * v[column + X]
-        v[column + DUAL] -= value * v[row + DUAL]
-
-
-@compiled
-def _clear(v: Row, first: int, columns: int, rows: int) -> None:
-    """What rows miss and columns leave before any term is counted."""
-    for n in range(first, first + columns):
-        field(v, n, DUAL)[:] = field(v, n, GIVEN)
-    for n in range(first + columns, first + columns + rows):
-        field(v, n, GIVEN)[:] = field(v, n, X)
+def _multiply_border(first: int, end: int, term: Index, value: Row, v: Row) -> None:
+    for i in range(first, end):
+        v[term[0, i] + MISS] -= value[i] * v[term[1, i] + X]
+        v[term[1, i] + MISS] -= value[i] * v[term[0, i] + PRICE]
 
 
 # Stages
 
 
 @compiled
-def _gathered(seen: Row, largest: int) -> Row:
-    """What the lanes saw, together: of the first the largest, of the rest the sum."""
-    count = seen.size // LANES
-    out = np.zeros(count)
-    for i in range(count):
-        lanes = seen[i * LANES : (i + 1) * LANES]
-        out[i] = lanes.max() if i < largest else lanes.sum()
-    return out
+def _step(block: int, kind: Index, v: Row, push_ratio: float, primal_frac: float, dual_frac: float) -> None:
+    """Move a block; what its rows miss and its columns leave before any term is counted."""
+    for n in range(kind.size):
+        z = v[(block * kind.size + n) * WIDTH :]
+        if kind[n] != EQUALITY:
+            move(z, int(kind[n] != COLUMN), push_ratio, primal_frac, dual_frac)
+        else:
+            for i in range(LANES):
+                z[i + PRICE] += dual_frac * z[i + STEP]
+        _copy(z[PRICE:] if kind[n] == COLUMN else z[X:], z[MISS:])
+
+
+@compiled
+def _assess(block: int, kind: Index, v: Row, cell: Row, seen: Row) -> None:
+    """Weigh a block's places."""
+    for n in range(kind.size):
+        z, to = v[(block * kind.size + n) * WIDTH :], cell[n]
+        if kind[n] != EQUALITY:
+            weigh(z, int(kind[n] != COLUMN), to, seen)
+            continue
+        for i in range(LANES):
+            to[i], z[i + STEP] = _PROXIMAL, z[i + MISS]
+            seen[i] = _larger(seen[i], abs(z[i + MISS]))
 
 
 @compiled
 def advance(
-    p: Pattern, b: Border, v: Row, f: Factors, push_ratio: float, primal_frac: float, dual_frac: float
-) -> Row:
-    """Take the last step, look where that leads, factorise there, and carry the affine direction forward.
-
-    Returns:
-        The largest miss of a row and of a column's cost, the complementarity, the cost.
-    """
-    seen = np.zeros(4 * LANES)
-    nodes = p.columns + p.rows
-    tail, border = p.blocks * nodes, b.column_places + b.row_places
-    cell, work = np.empty((p.cells, LANES)), np.empty((nodes + p.links.size + p.slots, LANES))
-    diagonal = np.empty((max(nodes, border), LANES))
-    for n in range(border):
-        move(place(v, tail + n), 1 if n >= b.column_places else 0, push_ratio, primal_frac, dual_frac)
-    _clear(v, tail, b.column_places, b.row_places)
-    for block in range(-1, p.blocks):
-        if block + 1 < p.blocks:
-            for n in range(nodes):
-                move(
-                    place(v, (block + 1) * nodes + n),
-                    1 if n >= p.columns else 0,
-                    push_ratio,
-                    primal_frac,
-                    dual_frac,
-                )
-            _clear(v, (block + 1) * nodes, p.columns, p.rows)
+    p: Pattern,
+    term_start: Index,
+    term: Index,
+    term_value: Row,
+    s: Store,
+    push_ratio: float,
+    primal_frac: float,
+    dual_frac: float,
+) -> None:
+    """Take the last step, look where that leads, factorise there, and carry the affine direction forward."""
+    kind, order, near, v, lower, cell = p.kind, p.order, p.near, s.v, s.lower, s.cell
+    nodes, blocks = kind.size, p.coefficient_of.size
+    _clear(cell)
+    for block in range(-2, blocks):  # the last first: the first one needs it
+        if block == -2 or block + 2 < blocks:
+            _step((block + 1) % blocks, kind, v, push_ratio, primal_frac, dual_frac)
         if block < 0:
             continue
-        _multiply(p, block, v)
-        _border_terms(b, block, v)
-        for n in range(nodes):
-            weigh(place(v, block * nodes + n), 1 if n >= p.columns else 0, diagonal[n], seen)
-        _eliminate(p, block, diagonal, f, cell)
-        _local_forward(p, block, v, f, work)
-    _border_terms(b, p.blocks, v)
-    for n in range(border):
-        weigh(place(v, tail + n), 1 if n >= b.column_places else 0, diagonal[n], seen)
-    for node in range(b.stand.size):
-        lane = b.stand[node] - tail * WIDTH
-        f.diagonal[node] = diagonal[lane // WIDTH, lane % WIDTH]
-    eliminate_chain(p, b, f)
-    return _gathered(seen, 2)
+        plan = min(block, 1)
+        _multiply(block, nodes, p.entries, p.coefficient, p.coefficient_of, v)
+        _multiply_border(term_start[block], term_start[block + 1], term, term_value, v)
+        _assess(block, kind, v, cell, s.seen)
+        for e in range(p.entries.shape[1]):
+            _copy(p.coefficient[p.coefficient_of[block], e], cell[p.entries[3 + plan, e]])
+        _eliminate(
+            p.length[plan], order[plan], near[plan], p.update[plan], lower[block], s.inverse[block], cell
+        )
+        _carry(p.carry[0], p.carry[1 + plan], cell, s.carried)
+        _locate(block, nodes, p.links, s.side, s.at)
+        _forward(p.length[plan], order[plan], near[plan], lower[block], v, s.at)
 
 
 @compiled
-def aim(p: Pattern, b: Border, v: Row, f: Factors) -> Row:
-    """The affine direction, once it was carried forward.
-
-    Returns:
-        The inverse of the longest primal and dual step, and the slopes of complementarity along the dual, the
-        primal and both.
-    """
-    seen = np.zeros(5 * LANES)
-    nodes = p.columns + p.rows
-    tail = p.blocks * nodes
-    work = np.empty((nodes + p.links.size + p.slots, LANES))
-    solve_chain(p, b, f, v)
-    for block in range(p.blocks):
-        _local_backward(p, block, v, f, work)
+def aim(p: Pattern, s: Store) -> None:
+    """The affine direction, once it was carried forward and the chain was solved."""
+    nodes, v = p.kind.size, s.v
+    for block in range(s.lower.shape[0] - 1, -1, -1):
+        plan = min(block, 1)
+        _locate(block, nodes, p.links, s.side, s.at)
+        _backward(p.length[plan], p.order[plan], p.near[plan], s.lower[block], s.inverse[block], v, s.at)
         for n in range(nodes):
-            look(place(v, block * nodes + n), 1 if n >= p.columns else 0, seen)
-    for n in range(b.column_places + b.row_places):
-        look(place(v, tail + n), 1 if n >= b.column_places else 0, seen)
-    return _gathered(seen, 2)
+            if p.kind[n] != EQUALITY:
+                look(v[(block * nodes + n) * WIDTH :], int(p.kind[n] != COLUMN), s.seen)
 
 
 @compiled
-def follow(p: Pattern, b: Border, v: Row, f: Factors, push_ratio: float) -> Row:
-    """The corrected direction.
+def follow(p: Pattern, s: Store, push_ratio: float) -> None:
+    """Carry the corrected direction forward."""
+    nodes, v = p.kind.size, s.v
+    for block in range(s.lower.shape[0]):
+        plan = min(block, 1)
+        for n in range(nodes):
+            z = v[(block * nodes + n) * WIDTH :]
+            if p.kind[n] != EQUALITY:
+                correct(z, int(p.kind[n] != COLUMN), push_ratio)
+            else:
+                _copy(z[MISS:], z[STEP:])
+        _locate(block, nodes, p.links, s.side, s.at)
+        _forward(p.length[plan], p.order[plan], p.near[plan], s.lower[block], v, s.at)
 
-    Returns:
-        The inverse of the longest primal and dual step.
-    """
-    seen = np.zeros(2 * LANES)
-    nodes = p.columns + p.rows
-    tail = p.blocks * nodes
-    work = np.empty((nodes + p.links.size + p.slots, LANES))
-    for block in range(p.blocks):
+
+@compiled
+def gather(p: Pattern, s: Store, push_ratio: float) -> None:
+    """The corrected direction, once the chain was solved; how far it may go."""
+    nodes, v = p.kind.size, s.v
+    for block in range(s.lower.shape[0] - 1, -1, -1):
+        plan = min(block, 1)
+        _locate(block, nodes, p.links, s.side, s.at)
+        _backward(p.length[plan], p.order[plan], p.near[plan], s.lower[block], s.inverse[block], v, s.at)
         for n in range(nodes):
-            correct(place(v, block * nodes + n), 1 if n >= p.columns else 0, push_ratio)
-        _local_forward(p, block, v, f, work)
-    for n in range(b.column_places + b.row_places):
-        correct(place(v, tail + n), 1 if n >= b.column_places else 0, push_ratio)
-    solve_chain(p, b, f, v)
-    for block in range(p.blocks):
-        _local_backward(p, block, v, f, work)
-        for n in range(nodes):
-            reach(place(v, block * nodes + n), 1 if n >= p.columns else 0, push_ratio, seen)
-    for n in range(b.column_places + b.row_places):
-        reach(place(v, tail + n), 1 if n >= b.column_places else 0, push_ratio, seen)
-    return _gathered(seen, 2)
+            if p.kind[n] != EQUALITY:
+                reach(v[(block * nodes + n) * WIDTH :], int(p.kind[n] != COLUMN), push_ratio, s.seen)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 
-from wattshift.allocate.coupled.interior.arrays import LANES, WIDTH, Border, Index, Pattern, Row
+from wattshift.allocate.coupled.interior.arrays import (
+    COLUMN,
+    EQUALITY,
+    LANES,
+    ROW,
+    WIDTH,
+    Border,
+    Index,
+    Pattern,
+    Row,
+)
 from wattshift.allocate.coupled.interior.elimination import Elimination, eliminate
 from wattshift.allocate.coupled.interior.reading import Entries, fill, span
 from wattshift.allocate.coupled.interior.structure import Declined, Side, Structure, structure_of
@@ -24,22 +35,64 @@ class Layout:
     """A program in the method's own order.
 
     Args:
+        structure: of the program.
         pattern: what all intervals have in common.
         border: what spans them.
-        column_stand: where each column's numbers stand in a vector of the method; -1 where it cannot move.
-        row_stand: likewise for rows; -1 where it has no sides.
     """
 
+    structure: Structure
     pattern: Pattern
     border: Border
-    column_stand: Index
-    row_stand: Index
 
     @property
-    def places(self) -> int:
-        """How many places all blocks and the border have."""
+    def size(self) -> int:
+        """How many numbers the iterate has."""
+        p = self.pattern
+        return self.side_stand + (p.links.size + p.slots) * LANES
+
+    @property
+    def side_stand(self) -> int:
+        """Where the sides stand, after all places: the entries of the stretches, and the slots."""
         p, b = self.pattern, self.border
-        return p.blocks * (p.columns + p.rows) + b.column_places + b.row_places
+        return (p.coefficient_of.size * p.kind.size + b.column_places + b.row_places) * WIDTH
+
+    def put(self, v: Row, field: int, side: Side, value: Row, nothing_ratio: float) -> None:
+        """Set a field of all columns, or of all rows, and of what is none or cannot move."""
+        value = np.where(side.idle, nothing_ratio, value)
+        of_blocks, of_border = self._fields(v, field, side)
+        blocks, places, _ = of_blocks.shape
+        grid = np.full((places, LANES * blocks), nothing_ratio)
+        for label, place in zip(side.labels, side.place.tolist(), strict=True):
+            if place >= 0:
+                grid[place, label.at] = value[label.span]
+        of_blocks[:] = grid.reshape(places, LANES, blocks).transpose(2, 0, 1)
+        of_border[:] = nothing_ratio
+        on_border = side.node >= 0
+        v[self.border.stand[side.node[on_border]] + field] = value[on_border]
+
+    def get(self, v: Row, field: int, side: Side, nothing: Row) -> Row:
+        """A field of all columns, or of all rows; `nothing` of what cannot move."""
+        of_blocks, _ = self._fields(v, field, side)
+        grid = of_blocks.transpose(1, 2, 0).reshape(side.places, -1)
+        value = np.empty(side.idle.size)
+        for label, place in zip(side.labels, side.place.tolist(), strict=True):
+            if place >= 0:
+                value[label.span] = grid[place, label.at]
+        on_border = side.node >= 0
+        value[on_border] = v[self.border.stand[side.node[on_border]] + field]
+        return np.where(side.idle, nothing, value)
+
+    def _fields(self, v: Row, field: int, side: Side) -> tuple[Row, Row]:
+        """A field of a side's places, as views: of the blocks, and of the border."""
+        blocks, nodes, split = (
+            self.pattern.coefficient_of.size,
+            self.pattern.kind.size,
+            self.border.column_places,
+        )
+        every = v[: self.side_stand].reshape(-1, WIDTH)[:, field : field + LANES]
+        first, tail = side.first_place, every[blocks * nodes :]
+        of_blocks = every[: blocks * nodes].reshape(blocks, nodes, LANES)[:, first : first + side.places]
+        return of_blocks, tail[:split] if side is self.structure.columns else tail[split:]
 
 
 def lay_out(program: Program) -> Layout:
@@ -52,23 +105,16 @@ def lay_out(program: Program) -> Layout:
     blocks = -(-s.intervals // LANES)
     if s.columns.places + s.rows.places > _MOST_NODES:
         raise Declined("an interval has too many parts")
-    slots = _Slots(s)
+    slots = _Slots(s, blocks)
     entries = _Entries(s, slots)
-    coefficient = np.zeros((blocks, len(entries.pairs), LANES))
+    coefficient = np.zeros((len(entries.pairs), LANES * blocks))
     found = np.empty((4, slots.terms), np.int64)
     to = Entries(slots.slot, entries.local, entries.row_slot, entries.column_slot)
     fill(s.terms, s.rows.node, s.columns.node, to, coefficient, found)
-    nodes = s.columns.places + s.rows.places
-    tail = blocks * nodes
-    node = _node_stand(s, tail)
-    stands = tuple(
-        _stand(side, before, nodes, node) for side, before in ((s.rows, s.columns.places), (s.columns, 0))
-    )
     return Layout(
+        structure=s,
         pattern=_pattern(s, slots, entries, coefficient),
-        border=_border(s, slots, found, stands, node, (blocks, len(entries.links))),
-        column_stand=stands[1],
-        row_stand=stands[0],
+        border=_border(s, slots, found, (blocks, len(entries.links))),
     )
 
 
@@ -84,25 +130,25 @@ def _node_stand(s: Structure, tail: int) -> Index:
     )
 
 
-def _stand(side: Side, before: int, nodes: int, node: Index) -> Index:
-    place = side.at // LANES * nodes + before + side.place[side.label]
-    stand = place * WIDTH + side.at % LANES
-    of_border = side.node >= 0
-    stand[of_border] = node[side.node[of_border]]
-    stand[side.idle] = -1
+def _stand(side: Side, number: Index, blocks: int, nodes: int, node: Index) -> Index:
+    """Where some columns or rows stand in the iterate."""
+    lane, block = np.divmod(side.at[number], blocks)
+    stand = (block * nodes + side.first_place + side.place[side.label[number]]) * WIDTH + lane
+    of_border = side.node[number]
+    stand[of_border >= 0] = node[of_border[of_border >= 0]]
     return stand
 
 
 class _Slots:
-    """The border's nodes, each in a slot from its first interval to its last."""
+    """The border's nodes, each in a slot from its first stretch of intervals to its last."""
 
-    def __init__(self, s: Structure) -> None:
+    def __init__(self, s: Structure, blocks: int) -> None:
         count = s.columns.nodes + s.rows.nodes
         first, last = np.full(count, s.intervals), np.full(count, -1)
         self.terms = int(span(s.terms, s.rows.node, s.columns.node, first, last))
         self._meet(s, first, last)
-        first = np.where(last < 0, 0, first)
-        last = np.maximum(last, 0)
+        first = np.where(last < 0, 0, first) // blocks
+        last = np.maximum(last, 0) // blocks
         self.first, self.last = first, last
         self.slot = np.full(count, -1)
         ends: list[int] = []
@@ -156,15 +202,21 @@ class _Entries:
         for side, other_side, table, before in used:
             self._to_slots(s, slots, (side, other_side), table, before)
 
+    def of_plan(self, plan: int) -> list[tuple[int, int]]:
+        """The pairs as a plan has them: in the first block the interval before is the entry."""
+        nodes, k = self.columns + self.rows, len(self.links)
+        first = [(one, other + k if nodes <= other < nodes + k else other) for one, other in self.pairs]
+        return list(self.pairs) if plan else first
+
     def products(self) -> tuple[Index, Index, Index]:
-        """Of each entry its row (-1 beside the border), its column, and whether that comes before."""
+        """Of each entry the places of its row (-1 beside the border) and column; whether that is before."""
         nodes = self.columns + self.rows
         found = []
         for one, other in self.pairs:
             before = nodes <= other < nodes + len(self.links)
             local = one >= self.columns and (before or other < self.columns)
             column = self.links[other - nodes] if before else other
-            found.append((one - self.columns if local else -1, column, int(before)))
+            found.append((one if local else -1, column, int(before)))
         row, column_of, before_of = np.array(found, np.int64).reshape(-1, 3).T.copy()
         return row, column_of, before_of
 
@@ -180,7 +232,7 @@ class _Entries:
         """Each local label with the slots of the border's nodes that it meets."""
         border, local = sides
         meets = s.meets[..., 0] if border is s.rows else s.meets[..., 0].T
-        first = self.columns + self.rows + len(self.links)
+        first = self.columns + self.rows + 2 * len(self.links)
         of_border = border.node >= 0
         for label in np.unique(border.label[of_border]).tolist():
             taken = np.unique(slots.slot[border.node[of_border & (border.label == label)]]).tolist()
@@ -190,98 +242,100 @@ class _Entries:
 
 
 def _pattern(s: Structure, slots: _Slots, entries: _Entries, coefficient: Row) -> Pattern:
-    columns, rows, links = entries.columns, entries.rows, entries.links
-    nodes = columns + rows
-    size = nodes + len(links) + slots.slots
-    stay = set(links) | set(range(nodes, size))
-    pairs = list(entries.pairs)
-    plan = eliminate(size, pairs, stay, set(range(columns, nodes)))
-    row, column, before = entries.products()
+    nodes, k = entries.columns + entries.rows, len(entries.links)
+    entry, rest = range(nodes + k, nodes + 2 * k), range(nodes + 2 * k, nodes + 2 * k + slots.slots)
+    head, tail = [*entry, *range(nodes, nodes + k), *rest], [*entry, *entries.links, *rest]
+    plans = _plans(entries, head, tail)
+    coefficient = coefficient.reshape(len(entries.pairs), LANES, -1)
     kinds = _kinds(coefficient)
-    near, update = plan.near_lists(), plan.update_lists()
-    front = _front(plan, entries, slots.slots)
+    cells = [plan.cells_of(entries.of_plan(number)) for number, plan in enumerate(plans)]
     return Pattern(
-        intervals=s.intervals,
-        blocks=coefficient.shape[0],
-        columns=columns,
-        rows=rows,
-        cells=plan.cells,
-        links=np.array(links, np.int64),
+        kind=_kind_of_places(s),
+        links=np.array(entries.links, np.int64),
         slots=slots.slots,
-        entry_row=row,
-        entry_column=column,
-        entry_before=before,
-        entry_cell=np.array([plan.cell[min(pair), max(pair)] for pair in pairs], np.int64),
-        order=np.array(plan.order, np.int64),
-        near_start=near[0],
-        near_node=near[1],
-        near_cell=near[2],
-        update_start=update[0],
-        update_cell=update[1],
-        update_near=update[2],
-        update_by=update[3],
-        front_one=front[0],
-        front_other=front[1],
-        front_cell=front[2],
-        coefficient=coefficient[np.unique(kinds, return_index=True)[1]],
+        cells=max(plan.cells for plan in plans),
+        entries=np.stack([*entries.products(), *cells]),
+        coefficient=coefficient[..., np.unique(kinds, return_index=True)[1]].transpose(2, 0, 1).copy(),
         coefficient_of=kinds,
+        carry=np.stack([plans[1].cells_of(_pairs(head)), *(plan.cells_of(_pairs(tail)) for plan in plans)]),
+        length=np.array([len(plan.order) for plan in plans]),
+        order=_stacked([plan.order_list(range(entries.columns, nodes)) for plan in plans]),
+        near=_stacked([plan.near_list() for plan in plans]),
+        update=_stacked([plan.update_list() for plan in plans]),
     )
+
+
+def _plans(entries: _Entries, head: list[int], tail: list[int]) -> tuple[Elimination, Elimination]:
+    """How the first block is eliminated, and all others.
+
+    Both leave `tail`; what the others find is `head`, of which nothing is there in the first.
+    """
+    nodes = entries.columns + entries.rows
+    rows = set(range(entries.columns, nodes))
+    size, before = nodes + len(head), set(head) - set(tail)
+    first = [*entries.of_plan(0), *_pairs(tail)]
+    later = [*entries.of_plan(1), *_pairs(tail), *_pairs(head)]
+    return (
+        eliminate(size, first, stay={*tail, *head}, last=set(), equalities=rows),
+        eliminate(size, later, stay=set(tail), last=before, equalities=rows),
+    )
+
+
+def _pairs(nodes: list[int]) -> list[tuple[int, int]]:
+    """All of them with one another, and with themselves."""
+    return list(combinations_with_replacement(nodes, 2))
+
+
+def _stacked(lists: list[Index]) -> Index:
+    """The lists of either plan, the shorter one filled up."""
+    longest = max(each.shape[1] for each in lists)
+    return np.stack([np.pad(each, ((0, 0), (0, longest - each.shape[1]))) for each in lists])
+
+
+def _kind_of_places(s: Structure) -> Index:
+    """An equality is a row without room in all its intervals."""
+    kind = np.full(s.columns.places + s.rows.places, COLUMN)
+    kind[s.columns.places :] = EQUALITY
+    place = s.rows.place[s.rows.label[s.roomy]]
+    kind[s.columns.places + place[place >= 0]] = ROW
+    return kind
 
 
 def _kinds(coefficient: Row) -> Index:
     """Blocks that look like the one before them share its coefficients."""
-    differs = (coefficient[1:] != coefficient[:-1]).any(axis=(1, 2))
+    differs = (coefficient[..., 1:] != coefficient[..., :-1]).any(axis=(0, 1))
     return np.concatenate([[0], np.cumsum(differs)]).astype(np.int64)
 
 
-def _front(plan: Elimination, entries: _Entries, slots: int) -> tuple[Index, Index, Index]:
-    """Where what is left of an interval stands in the chain: linked columns before, now, then the border."""
-    nodes, links = entries.columns + entries.rows, entries.links
-    k = len(links)
-    at = {nodes + i: i for i in range(k)}
-    at |= {link: k + i for i, link in enumerate(links)}
-    at |= {nodes + k + i: 2 * k + i for i in range(slots)}
-    rest = [(*sorted((at[one], at[other])), plan.cell[one, other]) for one, other in plan.rest]
-    one, other, cell = np.array(rest, np.int64).reshape(-1, 3).T
-    return one.copy(), other.copy(), cell.copy()
-
-
-def _border(
-    s: Structure,
-    slots: _Slots,
-    found: Index,
-    stands: tuple[Index, ...],
-    node: Index,
-    size: tuple[int, int],
-) -> Border:
+def _border(s: Structure, slots: _Slots, found: Index, size: tuple[int, int]) -> Border:
     blocks, links = size
+    nodes = s.columns.places + s.rows.places
+    node = _node_stand(s, blocks * nodes)
     row, column, number, at = found
     begin, end = np.argsort(slots.first, kind="stable"), np.argsort(slots.last, kind="stable")
     ties = np.flatnonzero(at < 0)
     one, other = s.rows.node[row[ties]], s.columns.node[column[ties]]
+    pair = np.sort([slots.slot[one], slots.slot[other]], axis=0) + 2 * links
     tie_at = np.maximum(slots.first[one], slots.first[other])
     by_time = np.argsort(tie_at, kind="stable")
-    slot_one, slot_other = slots.slot[one], slots.slot[other]
-    block = np.where(at < 0, blocks, at // LANES)
+    block = np.where(at < 0, blocks, at % blocks)
     order = np.argsort(block, kind="stable")
-    starts = np.searchsorted(block[order], np.arange(blocks + 2))
     return Border(
         columns=s.columns.nodes,
-        rows=s.rows.nodes,
         column_places=-(-s.columns.nodes // LANES),
         row_places=-(-s.rows.nodes // LANES),
         stand=node,
         slot=slots.slot,
-        begin_at=slots.first[begin],
-        begin=begin,
-        end_at=slots.last[end],
-        end=end,
-        tie_at=tie_at[by_time],
-        tie_one=2 * links + np.minimum(slot_one, slot_other)[by_time],
-        tie_other=2 * links + np.maximum(slot_one, slot_other)[by_time],
+        begin=np.stack([slots.first[begin], begin]),
+        end=np.stack([slots.last[end], end]),
+        tie=np.stack([tie_at, *pair])[:, by_time].copy(),
         tie_value=s.terms.value[number[ties]][by_time],
-        term_start=starts,
-        term_row=stands[0][row[order]],
-        term_column=stands[1][column[order]],
+        term_start=np.searchsorted(block[order], np.arange(blocks + 2)),
+        term=np.stack(
+            [
+                _stand(side, number, blocks, nodes, node)
+                for side, number in ((s.rows, row[order]), (s.columns, column[order]))
+            ]
+        ),
         term_value=s.terms.value[number[order]],
     )

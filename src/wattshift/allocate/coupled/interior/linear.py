@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattshift.allocate.coupled.highs import (
     DEFAULT_LIMITS,
@@ -23,8 +24,15 @@ __all__ = ["GAP_RATIO", "solve_linear"]
 GAP_RATIO = 1e-8
 """How far an answer of the interior-point method may be from its proven bound, relative to the cost."""
 
-_LEAST_COLUMNS = 60_000
-"""A smaller program is solved by simplex before the compiled loops are read from disk."""
+_LEAST_COLUMNS = 300_000
+"""A smaller program is solved by simplex, unless the limits say otherwise.
+
+Where the loops were never run, compiling them takes 9 s; from here on simplex takes nearly as long. A choice
+by whether they are on disk already would give one plan today and another, as good, tomorrow.
+"""
+
+_AT_BOUND_MW = 1e-8
+"""An interior point comes near to its bounds, not to them: so near, it is there."""
 
 _MOST_ROUNDS = 80
 _S_PER_COLUMN = 4e-6
@@ -68,12 +76,12 @@ def _by_interior(program: Program, limits: Limits) -> tuple[Answer | None, str]:
         return None, "the time is too short to be sure of it"
     try:
         found = iterate(program, lay_out(program), gap_ratio=GAP_RATIO, most_rounds=_MOST_ROUNDS)
-        prove(program, found.x)
+        x = _at_bounds(program, found.x)
+        prove(program, x)
     except Declined as declined:
         return None, str(declined)
     except CheckFailed:
         return None, "a row or a bound is missed"
-    x = np.clip(found.x, program.low, program.high)
     dual = mended(program, found.row_dual_usd)
     cost, bound = float(program.cost_usd @ x) + program.offset_usd, bound_usd(program, dual)
     if not abs(cost - bound) <= GAP_RATIO * (1.0 + abs(cost)):
@@ -89,3 +97,8 @@ def _by_interior(program: Program, limits: Limits) -> tuple[Answer | None, str]:
         by=Method.INTERIOR,
     )
     return answer, ""
+
+
+def _at_bounds(program: Program, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    x = np.where(x <= program.low + _AT_BOUND_MW, program.low, x)
+    return np.where(x >= program.high - _AT_BOUND_MW, program.high, x)

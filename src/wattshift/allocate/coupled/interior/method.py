@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattshift.allocate.coupled.interior.arrays import DUAL, LANES, Border, Factors, Pattern, Row, X
-from wattshift.allocate.coupled.interior.kernels import advance, aim, follow
+from wattshift.allocate.coupled.interior.arrays import PRICE, Row, X
 from wattshift.allocate.coupled.interior.layout import Layout
+from wattshift.allocate.coupled.interior.rounds import Rounds
 from wattshift.allocate.coupled.interior.start import Start, start_of
 from wattshift.allocate.coupled.program import Program
 
@@ -60,13 +60,13 @@ def iterate(program: Program, layout: Layout, *, gap_ratio: float, most_rounds: 
         most_rounds: when to stop anyway.
     """
     start = start_of(program, layout)
-    p, b, v, f = layout.pattern, layout.border, start.v, _factors(layout.pattern, layout.border)
+    stages = Rounds(layout, start.v)
     push, primal, dual = 0.0, 0.0, 0.0
     best, since, rounds = np.inf, 0, 0
     found = _read(program, layout, start, 0)
     while rounds < most_rounds and since < _PATIENCE:
         rounds += 1
-        miss, wrong, total, money = advance(p, b, v, f, push, primal, dual)
+        miss, wrong, total, money = stages.advance(push, primal, dual)
         unit = 1.0 / (start.power_mw * start.price_usd)
         allowed = _MARGIN * gap_ratio * (abs(money + start.fixed_usd * unit) + unit)
         far = max(miss * start.power_mw / _MISS_MW, wrong / _WRONG, total / allowed)
@@ -75,39 +75,23 @@ def iterate(program: Program, layout: Layout, *, gap_ratio: float, most_rounds: 
         if far <= 1.0 or not np.isfinite(far):
             break
         best, since = (far, 0) if far < 0.9 * best else (best, since + 1)
-        seen = aim(p, b, v, f)
+        seen = stages.aim()
         one, other = _length(1.0, seen[0]), _length(1.0, seen[1])
         left = total + other * seen[2] + one * seen[3] + one * other * seen[4]
         push = max(total * max(left / total, 0.0) ** 3, _FLOOR * allowed) / start.pairs
-        reach = follow(p, b, v, f, push)
+        reach = stages.follow(push)
         primal, dual = _length(_STEP, reach[0]), _length(_STEP, reach[1])
     return found
 
 
 def _read(program: Program, layout: Layout, start: Start, rounds: int) -> Iterate:
     """The iterate in the program's own order and units."""
-    v = start.v
-    return Iterate(
-        x=np.where(layout.column_stand < 0, program.low, v[layout.column_stand + X] * start.power_mw),
-        row_dual_usd=np.where(layout.row_stand < 0, 0.0, v[layout.row_stand + DUAL] * start.price_usd),
-        rounds=rounds,
-    )
+    s = layout.structure
+    x = layout.get(start.v, X, s.columns, program.low / start.power_mw)
+    dual = layout.get(start.v, PRICE, s.rows, np.zeros(program.row_low.size))
+    return Iterate(x=x * start.power_mw, row_dual_usd=dual * start.price_usd, rounds=rounds)
 
 
 def _length(share: float, inverse: float) -> float:
     """The length of a step, of which the longest is given by its inverse."""
     return min(1.0, share / max(inverse, share))
-
-
-def _factors(p: Pattern, b: Border) -> Factors:
-    k, size = p.links.size, 2 * p.links.size + p.slots
-    return Factors(
-        lower=np.empty((p.blocks, p.near_node.size, LANES)),
-        inverse=np.empty((p.blocks, p.order.size, LANES)),
-        front=np.empty((p.blocks, p.front_cell.size, LANES)),
-        side=np.zeros((p.blocks, k + p.slots, LANES)),
-        chain=np.zeros((p.intervals + 1, k, size)),
-        ended=np.zeros((b.columns + b.rows, size)),
-        carried=np.zeros((p.intervals, k)),
-        diagonal=np.zeros(b.columns + b.rows),
-    )

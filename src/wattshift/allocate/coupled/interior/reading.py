@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.interior.arrays import LANES, Index, Row
+from wattshift.allocate.coupled.interior.arrays import Index, Row
 from wattshift.allocate.coupled.interior.compiled import compiled
 
 __all__ = ["Entries", "Terms", "fill", "span", "survey"]
@@ -106,7 +106,7 @@ def fill(m: Terms, row_node: Index, column_node: Index, to: Entries, coefficient
         row_node: the border's nodes among rows; negative for others.
         column_node: likewise among columns.
         to: the entries.
-        coefficient: filled, shape (blocks, entries, LANES).
+        coefficient: filled, shape (entries, intervals).
         border: filled: row, column, number of the value, interval (-1 between two of the border).
     """
     count = 0
@@ -128,7 +128,7 @@ def fill(m: Terms, row_node: Index, column_node: Index, to: Entries, coefficient
             else:
                 entry, at = -1, -1
             if entry >= 0:
-                coefficient[at // LANES, entry, at % LANES] = m.value[n]
+                coefficient[entry, at] = m.value[n]
             if row >= 0 or column >= 0:
                 border[0, count], border[1, count], border[2, count], border[3, count] = i, j, n, at
                 count += 1

@@ -9,22 +9,20 @@ import numpy as np
 from wattshift.allocate.coupled.interior.arrays import (
     ABOVE,
     BELOW,
-    GIVEN,
     HIGH_DUAL,
-    LANES,
     LOW_DUAL,
     NONE,
-    WIDTH,
-    Index,
+    PRICE,
     Row,
     X,
 )
 from wattshift.allocate.coupled.interior.layout import Layout
+from wattshift.allocate.coupled.interior.structure import Side
 from wattshift.allocate.coupled.program import Program
 
 __all__ = ["Start", "start_of"]
 
-_NOTHING = 1e-200
+_NOTHING = 1e-60
 """The dual of a bound that is not there: nothing, yet it can be divided by."""
 
 _ROOM = 0.5
@@ -55,25 +53,18 @@ class Start:
 
 def start_of(program: Program, layout: Layout) -> Start:
     """The first iterate of a program."""
-    moves, sided = layout.column_stand >= 0, layout.row_stand >= 0
-    held = np.where(moves, 0.0, program.low)
-    bounds = np.abs(np.concatenate([program.low[moves], program.high[moves]]))
+    columns, rows = layout.structure.columns, layout.structure.rows
+    held = np.where(columns.idle, program.low, 0.0)
+    bounds = np.abs(np.concatenate([program.low[~columns.idle], program.high[~columns.idle]]))
     power = max(1.0, float(bounds[np.isfinite(bounds)].max(initial=0.0)))
-    cost = program.cost_usd[moves]
-    price = float(np.abs(cost).max(initial=0.0)) or 1.0
-    fields = np.zeros((layout.places, WIDTH // LANES, LANES))
-    fields[:, [BELOW // LANES, ABOVE // LANES]] = NONE
-    fields[:, [LOW_DUAL // LANES, HIGH_DUAL // LANES]] = _NOTHING
-    v = fields.ravel()
-    at = layout.column_stand[moves]
-    v[at + GIVEN] = cost / price
-    pairs = _enclose(v, at, program.low[moves] / power, program.high[moves] / power, cost / price)
-    at = layout.row_stand[sided]
-    carried = _activity(program, held)
-    low, high = ((side - carried)[sided] / power for side in (program.row_low, program.row_high))
-    equal = low == high
-    v[at[equal] + X] = low[equal]
-    pairs += _enclose(v, at[~equal], low[~equal], high[~equal], np.zeros(int((~equal).sum())))
+    price = float(np.abs(program.cost_usd[~columns.idle]).max(initial=0.0)) or 1.0
+    carried, cost = _activity(program, held), program.cost_usd / price
+    v = np.zeros(layout.size)
+    low, high = program.low / power, program.high / power
+    pairs = _enclose(layout, v, columns, (low, high), cost)
+    layout.put(v, PRICE, columns, cost, 0.0)
+    low, high = (program.row_low - carried) / power, (program.row_high - carried) / power
+    pairs += _enclose(layout, v, rows, (low, high), np.zeros(low.size))
     fixed = float(program.cost_usd @ held) + program.offset_usd
     return Start(v=v, pairs=max(pairs, 1), power_mw=power, price_usd=price, fixed_usd=fixed)
 
@@ -86,16 +77,17 @@ def _activity(program: Program, x: Row) -> Row:
     return np.bincount(rows, terms, minlength=program.row_low.size).astype(np.float64)
 
 
-def _enclose(v: Row, at: Index, low: Row, high: Row, cost: Row) -> int:
+def _enclose(layout: Layout, v: Row, side: Side, bounds: tuple[Row, Row], cost: Row) -> int:
     """Set out between two bounds, or off the only one; the number of bounds."""
-    has_low, has_high = np.isfinite(low), np.isfinite(high)
-    one_sided = np.where(has_low, low + _ROOM, np.where(has_high, high - _ROOM, 0.0))
+    low, high = bounds
+    equal = low == high
+    has_low, has_high = np.isfinite(low) & ~equal, np.isfinite(high) & ~equal
+    x = np.where(has_low, low + _ROOM, np.where(has_high, high - _ROOM, np.where(equal, low, 0.0)))
     both = has_low & has_high
-    x = one_sided
     x[both] = 0.5 * (low[both] + high[both])
-    v[at + X] = x
-    v[at + BELOW] = np.where(has_low, x - low, NONE)
-    v[at + ABOVE] = np.where(has_high, high - x, NONE)
-    v[at + LOW_DUAL] = np.where(has_low, _LEAN + np.maximum(cost, 0.0), _NOTHING)
-    v[at + HIGH_DUAL] = np.where(has_high, _LEAN + np.maximum(-cost, 0.0), _NOTHING)
-    return int(has_low.sum() + has_high.sum())
+    layout.put(v, X, side, x, 0.0)
+    layout.put(v, BELOW, side, np.where(has_low, x - low, NONE), NONE)
+    layout.put(v, ABOVE, side, np.where(has_high, high - x, NONE), NONE)
+    for field, there, lean in ((LOW_DUAL, has_low, cost), (HIGH_DUAL, has_high, -cost)):
+        layout.put(v, field, side, np.where(there, _LEAN + np.maximum(lean, 0.0), _NOTHING), _NOTHING)
+    return int((has_low & ~side.idle).sum() + (has_high & ~side.idle).sum())

@@ -23,8 +23,10 @@ class Side:
     """The columns of a program, or its rows.
 
     Args:
+        labels: as the program has them.
         place: of each label its place in the interval; -1 for what is of the border or cannot move.
         places: how many places there are.
+        first_place: how many of the interval's places come before.
         label: of each number its label.
         at: of each number its interval.
         node: of each number its node of the border; -1 for others.
@@ -32,8 +34,10 @@ class Side:
         idle: numbers that are left out: fixed columns, rows without sides.
     """
 
+    labels: tuple[Label, ...]
     place: Index
     places: int
+    first_place: int
     label: Index
     at: Index
     node: Index
@@ -50,6 +54,7 @@ class Structure:
         columns, rows: the sides; the border's nodes are its columns, then its rows.
         meets: for each pair of labels the number of terms, and the least and largest number of intervals
             by which the row comes later.
+        roomy: the rows that allow more than one number.
         intervals: how many there are.
     """
 
@@ -57,6 +62,7 @@ class Structure:
     columns: Side
     rows: Side
     meets: Index
+    roomy: NDArray[np.bool_]
     intervals: int
 
 
@@ -84,10 +90,18 @@ def structure_of(program: Program) -> Structure:
     meets = np.zeros((len(program.rows), len(program.columns), 3), np.int64)
     survey(terms, meets)
     spanning_rows, spanning_columns = _spanning(program, meets)
-    columns = _side(program.columns, column_label, column_at, spanning_columns, idle_columns, 0)
-    rows = _side(program.rows, row_label, row_at, spanning_rows, idle_rows, columns.nodes)
+    columns = _side(program.columns, column_label, column_at, spanning_columns, idle_columns, (0, 0))
+    before = columns.places, columns.nodes
+    rows = _side(program.rows, row_label, row_at, spanning_rows, idle_rows, before)
     latest = [side.at[(side.node < 0) & ~side.idle].max(initial=0) for side in (columns, rows)]
-    return Structure(terms=terms, columns=columns, rows=rows, meets=meets, intervals=1 + int(max(latest)))
+    return Structure(
+        terms=terms,
+        columns=columns,
+        rows=rows,
+        meets=meets,
+        roomy=~idle_rows & (program.row_low < program.row_high),
+        intervals=1 + int(max(latest)),
+    )
 
 
 def _spread(labels: tuple[Label, ...], size: int) -> tuple[Index, Index]:
@@ -127,15 +141,17 @@ def _side(
     at: Index,
     spanning: NDArray[np.bool_],
     idle: NDArray[np.bool_],
-    first_node: int,
+    before: tuple[int, int],
 ) -> Side:
     moves = np.bincount(label[~idle], minlength=len(labels)) > 0
     place, places = _places(labels, moves & ~spanning)
     of_border = spanning[label] & ~idle
-    node = np.where(of_border, first_node + np.cumsum(of_border) - 1, -1)
+    node = np.where(of_border, before[1] + np.cumsum(of_border) - 1, -1)
     return Side(
+        labels=labels,
         place=place,
         places=places,
+        first_place=before[0],
         label=label,
         at=at,
         node=node,
