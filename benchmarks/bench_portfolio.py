@@ -20,9 +20,9 @@ from support.jointly import joint_program
 from support.portfolios import small_portfolio
 from wattshift.allocate.coupled.highs import Limits, Method, handed_over, must
 from wattshift.allocate.coupled.parts import Grid, Load, Peak, Reserve, Step
-from wattshift.allocate.coupled.portfolio import PortfolioPlan, plan_portfolio
+from wattshift.allocate.coupled.portfolio.planner import PortfolioPlan, plan_portfolio
+from wattshift.allocate.coupled.portfolio.sharedlimit import SharedLimit
 from wattshift.allocate.coupled.problem import CoupledProblem
-from wattshift.allocate.coupled.sharedlimit import SharedLimit
 from wattshift.app.engine.local import LocalEngine
 from wattshift.assets.kind import UseKind
 

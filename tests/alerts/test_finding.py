@@ -62,9 +62,9 @@ def test_a_heartbeat_always_fires() -> None:
 
 def test_a_source_that_is_not_there_is_no_data_and_one_that_never_answered_is_stale() -> None:
     rule = SourceStale(name="x", source="core", silent_s=600.0)
-    sources = SourcesSeen(at=NOW, answered={"other": NOW})
+    sources = SourcesSeen(at=NOW, answered_at={"other": NOW})
     assert evaluate(rule, Observations(at=NOW, sources=sources)).status is Status.NO_DATA
-    never = SourcesSeen(at=NOW, answered={"core": None})
+    never = SourcesSeen(at=NOW, answered_at={"core": None})
     assert evaluate(rule, Observations(at=NOW, sources=never)).status is Status.FIRING
 
 

@@ -28,7 +28,7 @@ FOREIGN = re.compile(
 INSTANTS = frozenset({"as_of", "instant", "now"})
 """Standing names of an instant, beside those that end in `_at`."""
 ANY_UNIT = {
-    "wattshift.allocate.coupled.elastic": "a slack has the unit of its row",
+    "wattshift.allocate.coupled.infeasible.elastic": "a slack has the unit of its row",
     "wattshift.allocate.coupled.program": "a program holds power, energy and money side by side",
     "wattshift.app.follow.stuck": "a feed has a unit of its own, which is told with its numbers",
     "wattshift.report.page.scales": "an axis carries whatever its chart shows",

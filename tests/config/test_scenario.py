@@ -12,7 +12,7 @@ from wattshift.app.simulating.scenarios import READY_SCENARIOS
 from wattshift.config.scenario import load_scenario, scenario_schema
 from wattshift.config.scenarioparts import InvestmentGiven, PriceGiven, PriceKind, StartGiven
 from wattshift.errors import ConfigError, InputError
-from wattshift.simulate.behaviour import Investment
+from wattshift.simulate.behaviour import Investment, SitePower
 from wattshift.simulate.price import BootstrapPrice, GivenPrice, HestonPrice, JumpPrice
 
 HISTORY = BootstrapPrice(log_returns=np.linspace(-0.1, 0.1, 50))
@@ -33,6 +33,14 @@ def test_ready_scenarios_are_sound_and_obey_the_schema(name: str) -> None:
     jsonschema.validate(
         tomllib.loads(path.read_text(encoding="utf-8")), json.loads(json.dumps(scenario_schema()))
     )
+
+
+def test_sites_are_read_and_their_units_told(tmp_path: Path) -> None:
+    text = "[sites]\nvacant_frac = 0.1\nconnections_mw = 2_500.0\n"
+    file = load_scenario(written(tmp_path, text))
+    assert file.sites == SitePower(vacant_frac=0.1, connections_mw=2_500.0)
+    with pytest.raises(ConfigError, match=r"connections_mw = 2500"):
+        load_scenario(written(tmp_path, "[sites]\nconnections_gw = 2.5\n"))
 
 
 def test_examples_are_the_scenarios_that_ship() -> None:
@@ -69,7 +77,11 @@ def test_examples_are_the_scenarios_that_ship() -> None:
         ("[price]\nannual_drift_frac = -2.0", 3, "cannot lose more than all"),
         ("[start]\nprice_usd_per_btc = 0.0", 3, "must be positive"),
         ("[investment]\nlag_days = -4.0", 3, "a lag lies between"),
-        ("[[backlogs]]\nfee_sat_per_vb = 5.0\nahead_vmb = 1.0\ninflow_vmb_per_s = 1.0", 5, "nearly twice what blocks hold"),
+        (
+            "[[backlogs]]\nfee_sat_per_vb = 5.0\nahead_vmb = 1.0\ninflow_vmb_per_s = 1.0",
+            5,
+            "nearly twice what blocks hold",
+        ),
         ("[attack]\nattacker_frac = 1.5", 3, "between 0 and 1"),
         ("[attack]\nconfirmations = 0", 3, "between 1 and 1,000"),
         ("nam = 3", 2, "did you mean name?"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -25,10 +27,12 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
+        self.receivers: list[str] = []
         self.answer = "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # its name
         self.mails.append(envelope.content)
+        self.receivers += envelope.rcpt_tos
         return self.answer
 
 
@@ -119,3 +123,16 @@ def test_no_secret_is_shown_or_logged(caplog: pytest.LogCaptureFixture, port: in
         RelayChannel(name="mail", url=f"slack://{CANARY}")
     told = [repr(channel), str(caught.value), str(refused.value), caplog.text]
     assert not any(CANARY in text for text in told)
+
+
+@pytest.mark.parametrize(
+    "evil", ["x\r\nBcc: evil@example.org", "x\nTo: evil@example.org\n\nresolved by admin"]
+)
+def test_no_title_adds_a_header_or_a_receiver(port: int, mailbox: Mailbox, evil: str) -> None:
+    with suppress(Unavailable):
+        mail(port).send(replace(MESSAGE, title=evil))
+    for raw in mailbox.mails:
+        found = message_from_bytes(raw, policy=policy.default)
+        assert found["Bcc"] is None
+        assert "evil" not in found["To"]
+    assert not any("evil" in str(receiver) for receiver in mailbox.receivers)

@@ -99,7 +99,8 @@ def test_broken_answers(steps: list[bytes | Ending]) -> None:
 
 def test_a_server_that_drips_cannot_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "_TOTAL_S", 0.5)
-    drip: list[bytes | float | Ending] = [b"HTTP/1.1 200 OK\r\n", *([b"X: y\r\n", 0.1] * 100)]
+    step: list[bytes | float | Ending] = [b"X: y\r\n", 0.1]
+    drip = [b"HTTP/1.1 200 OK\r\n", *step * 100]
     start_s = monotonic()
     with LoopbackServer(http(Ear(drip))) as server, pytest.raises(Unavailable):
         hook(server.url).send(MESSAGE)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from support.portfolios import same_portfolio, small_portfolio
-from wattshift.allocate.coupled.portfolio import plan_portfolio
+from wattshift.allocate.coupled.portfolio.planner import plan_portfolio
 from wattshift.app.engine.cluster import DaskEngine
 from wattshift.app.engine.local import LocalEngine
 

@@ -10,7 +10,7 @@ import pytest
 from support.networks import AS_OF, opening_start, small_fleet, still_scenario
 from wattshift.chain.target import Bits
 from wattshift.errors import InputError
-from wattshift.simulate.behaviour import AiPull, HashrateNoise, Investment, Switching
+from wattshift.simulate.behaviour import AiPull, HashrateNoise, Investment, SitePower, Switching
 from wattshift.simulate.events import Outage, PriceShock, Shipment
 from wattshift.simulate.fees import FeeProcess
 from wattshift.simulate.fleet import MinerFleet, Region
@@ -80,6 +80,12 @@ AI = AiPull(knot_days=(0.0,), income_usd_per_mwh=(1.0,), capacity_mw=(1.0,), cap
         ("life_years", lambda: Switching(life_years=0)),
         ("lag_days", lambda: Investment(lag_days=10**6)),
         ("annual_growth_frac", lambda: Investment(annual_growth_frac=NAN)),
+        ("vacant_frac", lambda: SitePower(vacant_frac=1)),
+        ("connections_mw", lambda: SitePower(connections_mw=NAN)),
+        ("capital_usd_per_mwh", lambda: SitePower(capital_usd_per_mwh=-1)),
+        ("upgrade_gain_frac", lambda: SitePower(upgrade_gain_frac=-0.1)),
+        ("ai_bids_ratio", lambda: SitePower(ai_bids_ratio=float("inf"))),
+        ("lead_days", lambda: SitePower(lead_days=10**6)),
         ("knot_days", lambda: replace(AI, knot_days=(0.0, 1.0))),
         ("capacity_mw", lambda: replace(AI, capacity_mw=(-1.0,))),
         ("lead_days", lambda: replace(AI, lead_days=NAN)),

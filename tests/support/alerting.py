@@ -84,7 +84,7 @@ def news(at: datetime = NOW, *, is_bad: bool, age_s: float = 0.0) -> Observation
         power={SERIES: PowerSeen(at=then, price_usd_per_mwh=900.0 if is_bad else 30.0)},
         plan=PlanSeen(at=then, start_at=then, use="mining", moved_mw=9.0 if is_bad else 1.0),
         reorg=ReorgSeen(at=then, deepest_blocks=3 if is_bad else 1, replaced_at=then),
-        sources=SourcesSeen(at=then, answered={"core": then - timedelta(hours=1 if is_bad else 0)}),
+        sources=SourcesSeen(at=then, answered_at={"core": then - timedelta(hours=1 if is_bad else 0)}),
         ledger=LedgerSeen(at=then, trouble="the file is damaged" if is_bad else ""),
     )
 

@@ -10,9 +10,9 @@ from scipy.sparse import block_diag, coo_array, csr_array, vstack
 
 from wattshift.allocate.coupled.formulate import formulate
 from wattshift.allocate.coupled.highs import solve
+from wattshift.allocate.coupled.portfolio.sharedlimit import SharedLimit
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.program import Program
-from wattshift.allocate.coupled.sharedlimit import SharedLimit
 
 __all__ = ["joint_program", "joint_usd"]
 

@@ -14,6 +14,7 @@ from wattshift.chain.target import Target, bits_to_work, target_to_bits
 from wattshift.simulate.behaviour import HashrateNoise
 from wattshift.simulate.fees import FeeProcess
 from wattshift.simulate.fleet import MinerFleet, Region
+from wattshift.simulate.kernel.bins import FIGURES
 from wattshift.simulate.kernel.path import run_path
 from wattshift.simulate.packing import pack
 from wattshift.simulate.price import GivenPrice
@@ -85,7 +86,7 @@ def paths_of(scenario: Scenario, count: int) -> list[NDArray[np.float64]]:
     """The retargets of single paths, shape (3, n) each: ln change, ln ratio, days."""
     model = pack(scenario)
     luck, site, trace = empty_luck(model), empty_site(model), empty_trace(model)
-    figures = np.empty(8, np.float32)
+    figures = np.empty(FIGURES, np.float32)
     found = []
     for path in range(count):
         noted = run_path(model, path, luck, site, trace, figures)

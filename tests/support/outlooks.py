@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from wattshift.allocate.coupled.outlook import Outlook
+from wattshift.allocate.coupled.site.outlook import Outlook
 from wattshift.assets.contract import Colocation, GpuCloud
 from wattshift.assets.hall import AiHall
 from wattshift.assets.miner import MinerClass

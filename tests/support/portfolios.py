@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from support.coupledsites import grid_of, load_of, problem_of
-from wattshift.allocate.coupled.portfolio import PortfolioPlan
+from wattshift.allocate.coupled.portfolio.planner import PortfolioPlan
+from wattshift.allocate.coupled.portfolio.sharedlimit import SharedLimit
 from wattshift.allocate.coupled.problem import CoupledProblem
-from wattshift.allocate.coupled.sharedlimit import SharedLimit
 
 __all__ = ["same_portfolio", "small_portfolio"]
 

@@ -315,9 +315,9 @@ def _source_stale(rule: SourceStale, seen: Observations) -> Finding:
     sources = seen.sources
     if sources is None or _is_old(rule, seen, sources):
         return _blind(seen, sources, "the sources")
-    if rule.source not in sources.answered:
+    if rule.source not in sources.answered_at:
         return _blind(seen, None, f"a source called {rule.source}")
-    answered_at = sources.answered[rule.source]
+    answered_at = sources.answered_at[rule.source]
     if answered_at is None:
         return Finding(status=Status.FIRING, at=sources.at, what=f"{rule.source} has never answered")
     silent_s = (seen.at - answered_at).total_seconds()

@@ -92,7 +92,7 @@ class AlertState:
         told_at: when something of it was last told.
         acknowledged_by: who knows of it; None for nobody.
         silence: whether nothing is told.
-        onsets: its last onsets within the window of flapping.
+        onsets_at: its last onsets within the window of flapping.
         finding: the last one that had data.
     """
 
@@ -105,7 +105,7 @@ class AlertState:
     told_at: datetime | None = None
     acknowledged_by: str | None = None
     silence: Silence | None = None
-    onsets: tuple[datetime, ...] = ()
+    onsets_at: tuple[datetime, ...] = ()
     finding: Finding | None = None
 
     @property
@@ -116,7 +116,7 @@ class AlertState:
     @property
     def is_flapping(self) -> bool:
         """Whether it begins again and again."""
-        return len(self.onsets) >= FLAPPING_ONSETS
+        return len(self.onsets_at) >= FLAPPING_ONSETS
 
     @property
     def phase(self) -> Phase:
@@ -284,8 +284,8 @@ def _firing(rule: Rule, state: AlertState, now: datetime) -> tuple[AlertState, t
     if _lasted_s(state.pending_at, now) < rule.for_s:
         return state, ()
     recent = timedelta(seconds=FLAPPING_WINDOW_S)
-    onsets = (*(at for at in state.onsets if now - at < recent), now)
-    state = replace(state, onset_at=now, pending_at=None, told_at=now, onsets=onsets[-FLAPPING_ONSETS:])
+    onsets = (*(at for at in state.onsets_at if now - at < recent), now)
+    state = replace(state, onset_at=now, pending_at=None, told_at=now, onsets_at=onsets[-FLAPPING_ONSETS:])
     return state, (_event(rule, state, Change.ONSET, now),)
 
 
@@ -299,7 +299,7 @@ def _clear(rule: Rule, state: AlertState, now: datetime) -> tuple[AlertState, tu
         return state, ()
     event = _event(rule, state, Change.RECOVERY, now)
     state = replace(state, onset_at=None, clearing_at=None, acknowledged_by=None, told_at=now)
-    return replace(state, onsets=() if state.is_flapping else state.onsets), (event,)
+    return replace(state, onsets_at=() if state.is_flapping else state.onsets_at), (event,)
 
 
 def _lasted_s(since_at: datetime | None, now: datetime) -> float:

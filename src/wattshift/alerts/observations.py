@@ -149,11 +149,11 @@ class SourcesSeen:
 
     Args:
         at: when somebody last looked.
-        answered: by name; None for a source that never answered.
+        answered_at: by name; None for a source that never answered.
     """
 
     at: datetime
-    answered: Mapping[str, datetime | None]
+    answered_at: Mapping[str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

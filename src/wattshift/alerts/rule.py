@@ -316,7 +316,7 @@ class SourceStale(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerTrouble(Rule):
-    """The ledger cannot be read, proved or written."""
+    """The ledger is in trouble: whoever looked at it says so."""
 
     severity: Severity = Severity.CRITICAL
     group: str = "system"

@@ -18,7 +18,7 @@ from wattshift.config.scenarioparts import AttackGiven, Backlog, InvestmentGiven
 from wattshift.config.tomlfile import TomlFile
 from wattshift.errors import InputError
 from wattshift.measures.stress.costcurve import SURVEY_POWER, PowerPrices
-from wattshift.simulate.behaviour import AiPull, HashrateNoise, Switching
+from wattshift.simulate.behaviour import AiPull, HashrateNoise, SitePower, Switching
 from wattshift.simulate.events import Event, Outage, PriceShock, Shipment
 from wattshift.simulate.fees import FeeProcess
 from wattshift.simulate.fleet import Region
@@ -50,6 +50,7 @@ class ScenarioFile:
         power: what miners pay for power.
         switching: when machines go off and come back.
         investment: how new machines arrive.
+        sites: the power that machines can stand on.
         ai: the pull of AI; without it there is none.
         regions: parts of the network that outages can strike.
         outages: machines that stop and partly come back: a ban, a storm, a pool that fails.
@@ -76,6 +77,7 @@ class ScenarioFile:
     power: PowerPrices = SURVEY_POWER
     switching: Switching = field(default_factory=Switching)
     investment: InvestmentGiven = field(default_factory=InvestmentGiven)
+    sites: SitePower = field(default_factory=SitePower)
     ai: AiPull | None = None
     regions: tuple[Region, ...] = ()
     outages: tuple[Outage, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wattshift.report.documents.simulation import (
     Band,
-    Comparison,
+    DifferenceRow,
     SafetyRow,
     SimulationDocument,
     WaitTimeRow,
@@ -95,7 +95,7 @@ def _minutes(band: Band | None) -> str:
     return "may be over a week" if band is None else _in(band, lambda wait_s: number(wait_s / 60))
 
 
-def difference_lines(comparison: Comparison) -> tuple[Line, ...]:
+def difference_lines(rows: Sequence[DifferenceRow]) -> tuple[Line, ...]:
     """Difference of the means, its interval, that of single paths, and how often it is a fall."""
     return tuple(
         Line(
@@ -107,7 +107,7 @@ def difference_lines(comparison: Comparison) -> tuple[Line, ...]:
                 percent(row.less_prob, digits=0, signed=False),
             ),
         )
-        for row in comparison.differences
+        for row in rows
         if not row.band.low == row.band.high == row.mean
     )
 

@@ -24,6 +24,7 @@ __all__ = [
     "differences_in_words",
     "event_in_words",
     "price_in_words",
+    "pull_in_words",
     "shown",
     "simulation_in_words",
 ]
@@ -31,6 +32,16 @@ __all__ = [
 _NONE_GW = 0.05
 _TOLD = ("last_hashrate_ehs", "mean_hashprice_usd_per_ph_day", "longest_interval_s", "largest_fall_frac")
 """Figures by which a sentence tells two scenarios apart."""
+
+_PULLED = (
+    "last_converted_gw",
+    "last_power_gw",
+    "last_hashrate_ehs",
+    "last_hashprice_usd_per_ph_day",
+    "mean_margin_usd_per_mwh",
+    "longest_interval_s",
+)
+"""Figures by which a sentence tells what AI changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +93,10 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "mean_budget_usd_m_per_year": Look(
             title="mean security budget", unit="bn USD/year", scale_ratio=1e-3, digits=2
         ),
+        "last_power_gw": Look(title="network power at the end", unit="GW", digits=2),
+        "mean_margin_usd_per_mwh": Look(title="mean margin of who mines", unit="USD/MWh", digits=1),
+        "last_vacant_gw": Look(title="vacant site power at the end", unit="GW", digits=2),
+        "last_built_gw": Look(title="site power built", unit="GW", digits=2),
     }
 )
 """By the name of a quantity or figure, which ends in its own unit."""
@@ -195,3 +210,14 @@ def differences_in_words(other: str, rows: Sequence[DifferenceRow]) -> str:
     if not told:
         return f"with {other} instead, no figure moves by more than the luck of the paths drawn"
     return f"with {other} instead, on average: {', '.join(told)}"
+
+
+def pull_in_words(rows: Sequence[DifferenceRow]) -> str:
+    """What AI changes, in a sentence: means, and what nine paths in ten lie within."""
+    found = {row.name: row for row in rows}
+    told = []
+    for row in (found[name] for name in _PULLED):
+        low, high = (shown(row.name, each, signed=True) for each in (row.band.low, row.band.high))
+        mean, look = shown(row.name, row.mean, signed=True), LOOKS[row.name]
+        told.append(f"{look.title} {mean} ({low} to {high}) {look.unit}")
+    return f"the pull of AI, against the same luck without it: {'; '.join(told)}"

@@ -1,4 +1,4 @@
-"""How miners behave: noise of the hashrate, switching, investment, and the pull of AI."""
+"""How miners behave: noise of the hashrate, switching, investment, sites, and the pull of AI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wattshift.assets.bounds import (
 )
 from wattshift.errors import InputError
 
-__all__ = ["AiPull", "HashrateNoise", "Investment", "Switching"]
+__all__ = ["AiPull", "HashrateNoise", "Investment", "SitePower", "Switching"]
 
 _LONGEST_LAG_DAYS = 728.0
 
@@ -146,12 +146,57 @@ class Investment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SitePower:
+    """The power that machines can stand on: what mining sites have, and how fast they grow.
+
+    New and idle machines need vacant power. Where none is left, new ones take the place of the least
+    efficient at the same power price; what is replaced is idle. Sites are built for the machines that usually
+    arrive beyond those that wear out, times what a new machine leaves after power and the site's capital
+    against the same at the start, less what stands vacant; never more than grids connect and AI leaves.
+
+    The defaults are assumptions, of this size: the fleet's power rose most in 2023, by 5.2 GW (the bundled
+    machines and difficulty); 0.5 million USD/MW, amid plans of 0.3 to 0.8, is 11 USD/MWh at 15 % over ten
+    years; sites took 6 to 18 months, and large loads in Texas wait for two years and more since 2025.
+
+    Args:
+        vacant_frac: share of the sites' power that no machine uses at the start, and that builders leave so.
+        connections_mw: what grids connect in a year, to miners and to AI that bids for the same [MW].
+        capital_usd_per_mwh: capital charge of a new site, without machines [USD/MWh].
+        lead_days: from the decision until the power is there [days]; at most two years.
+        upgrade_gain_frac: by how much a machine must be worse than a new one, in J/TH, to be replaced.
+        ai_bids_ratio: how much AI bids for new connections, against what it could convert in the same time.
+
+    Raises:
+        InputError: if a number is outside its range.
+    """
+
+    vacant_frac: float = 0.03
+    connections_mw: float = 5_200.0
+    capital_usd_per_mwh: float = 11.0
+    lead_days: float = 365.0
+    upgrade_gain_frac: float = 0.2
+    ai_bids_ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.vacant_frac < 1:
+            raise InputError("a vacant share lies between 0 and 1", key="vacant_frac", value=self.vacant_frac)
+        for key in ("connections_mw", "capital_usd_per_mwh", "upgrade_gain_frac", "ai_bids_ratio"):
+            require_not_negative(key, getattr(self, key))
+        if not 0 <= self.lead_days <= _LONGEST_LAG_DAYS:
+            raise InputError(
+                f"a lead time lies between 0 and {_LONGEST_LAG_DAYS:g} days",
+                key="lead_days",
+                value=self.lead_days,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AiPull:
     """What AI offers for a site's power, and how much of it can go.
 
     An owner compares the contract's income after its capital charge with the margin of mining, both per MWh
     and after power. What has been promised goes after the lead time, whatever happens to mining, and never
-    comes back.
+    comes back. A site goes as it stands: its machines are sold, and its vacant power goes with it.
 
     Args:
         knot_days: knots of the two courses, from the start on, rising [days].

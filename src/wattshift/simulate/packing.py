@@ -200,6 +200,7 @@ def _miners(scenario: Scenario) -> Miners:
         shipments=_shipments(scenario),
         lag_weeks=max(1, round(invest.lag_days / _WEEK_DAYS)) if invest else 1,
         lead_weeks=max(1, round(pull.lead_days / _WEEK_DAYS)),
+        build_weeks=max(1, round(scenario.sites.lead_days / _WEEK_DAYS)),
     )
 
 
@@ -215,7 +216,7 @@ def _pace(scenario: Scenario) -> Pace:
 
 def _habits(scenario: Scenario) -> Habits:
     fleet, switching, moving = scenario.fleet, scenario.switching, scenario.responds
-    pull, invest = scenario.ai or _NO_PULL, scenario.investment or _NO_ORDERS
+    pull, invest, sites = scenario.ai or _NO_PULL, scenario.investment or _NO_ORDERS, scenario.sites
     by_efficiency, by_power = fleet.running_ehs.sum(axis=0), fleet.running_ehs.sum(axis=1)
     return Habits(
         invests=scenario.investment is not None,
@@ -235,6 +236,12 @@ def _habits(scenario: Scenario) -> Habits:
         least_gain_usd_per_mwh=pull.capital_usd_per_mwh + pull.premium_usd_per_mwh,
         spread_usd_per_mwh=pull.spread_usd_per_mwh,
         convertible_frac=pull.convertible_frac,
+        vacant_frac=sites.vacant_frac,
+        worn_power_frac=_worn_power_frac(scenario),
+        connections_mw=sites.connections_mw / _WEEKS_PER_YEAR,
+        site_capital_usd_per_mwh=sites.capital_usd_per_mwh,
+        upgrade_gain_frac=sites.upgrade_gain_frac,
+        ai_bids_ratio=sites.ai_bids_ratio,
     )
 
 
@@ -245,6 +252,12 @@ def _worn_frac(scenario: Scenario) -> NDArray[np.float64]:
         return np.zeros(len(fleet.efficiency_j_per_th))
     mean = _WEEK_DAYS / (scenario.switching.life_years * _YEAR_DAYS)
     return np.minimum(mean * fleet.efficiency_j_per_th / fleet.mean_j_per_th, _MOST_WORN)
+
+
+def _worn_power_frac(scenario: Scenario) -> float:
+    """Share of the power of what runs at the start whose machines wear out in a week."""
+    power = scenario.fleet.running_ehs.sum(axis=0) * scenario.fleet.efficiency_j_per_th
+    return float(power @ _worn_frac(scenario) / power.sum())
 
 
 _NO_ORDERS = Investment(annual_growth_frac=0.0, annual_growth_sd_frac=0.0)

@@ -78,6 +78,14 @@ class PathFigure(StrEnum):
     LARGEST_FALL = "largest_fall_frac"
     """The largest fall of difficulty at one retarget, as a positive fraction; 0 if there is none."""
     MEAN_BUDGET = "mean_budget_usd_m_per_year"
+    LAST_POWER = "last_power_gw"
+    """Of all machines that hash."""
+    MEAN_MARGIN = "mean_margin_usd_per_mwh"
+    """What a MWh leaves, its power paid, to those whose machines are on: mean over the weeks."""
+    LAST_VACANT = "last_vacant_gw"
+    """Power of mining sites that no machine uses."""
+    BUILT = "last_built_gw"
+    """Power of mining sites built since the start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

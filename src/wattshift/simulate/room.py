@@ -44,6 +44,7 @@ def empty_site(model: Model) -> Site:
         rows=np.empty((ROWS, rows)),
         orders_ehs=np.empty(miners.lag_weeks),
         promised_mw=np.empty((miners.lead_weeks, rows)),
+        building_mw=np.empty(miners.build_weeks),
         totals=np.empty(TOTALS),
     )
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from wattshift.assets.bounds import require_name
 from wattshift.errors import InputError
-from wattshift.simulate.behaviour import AiPull, HashrateNoise, Investment, Switching
+from wattshift.simulate.behaviour import AiPull, HashrateNoise, Investment, SitePower, Switching
 from wattshift.simulate.events import Event, Outage
 from wattshift.simulate.fees import FeeProcess
 from wattshift.simulate.fleet import MinerFleet
@@ -41,6 +41,7 @@ class Scenario:
         noise: what moves the hashrate beside the model's economics.
         switching: when machines go off and come back.
         investment: how new machines arrive; None: none do, and none wear out.
+        sites: the power that machines can stand on.
         ai: the pull of AI; None: there is none.
         events: what strikes from outside.
         responds: whether machines are switched by margin at all.
@@ -61,6 +62,7 @@ class Scenario:
     noise: HashrateNoise = field(default_factory=HashrateNoise)
     switching: Switching = field(default_factory=Switching)
     investment: Investment | None = field(default_factory=Investment)
+    sites: SitePower = field(default_factory=SitePower)
     ai: AiPull | None = None
     events: tuple[Event, ...] = ()
     responds: bool = True

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from support.coupledsites import grid_of, load_of, problem_of, random_site
-from wattshift.allocate.coupled.conflict import LimitKind
 from wattshift.allocate.coupled.duals import price_limits
 from wattshift.allocate.coupled.highs import Limits, Method
+from wattshift.allocate.coupled.infeasible.conflict import LimitKind
 from wattshift.allocate.coupled.parts import Battery, Load, Peak, PowerGroup, Reserve
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.solve import solve_coupled

@@ -5,10 +5,10 @@ import pytest
 
 from support.backtests import RICH, material_of, prices_like_a_market
 from support.coupledsites import load_of, problem_of
-from wattshift.allocate.coupled.compile import compile_site
 from wattshift.allocate.coupled.plan import load_mw
 from wattshift.allocate.coupled.planner import plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem
+from wattshift.allocate.coupled.site.compile import compile_site
 from wattshift.allocate.coupled.told import fleet_worth_usd_per_mwh, told
 from wattshift.assets.kind import UseKind
 

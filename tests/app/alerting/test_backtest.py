@@ -102,9 +102,21 @@ def test_a_stretch_that_is_not_known_is_refused(archive: Archive) -> None:
 
 
 def test_nothing_from_later_is_used(archive: Archive) -> None:
-    """Rules say the same of a history that ends in the middle."""
-    rules, cut_at = RULES[:3], datetime(2026, 1, 28, tzinfo=UTC)
-    window = Window(start_at=datetime(2026, 1, 25, tzinfo=UTC), end_at=cut_at)
+    """Rules say the same of a history that ends before the drop of 24 January is raised, and of one after."""
+    rules = RULES[:3]
+    raised_at = next(
+        at
+        for hour in range(48)
+        if (at := datetime(2026, 1, 24, tzinfo=UTC) + timedelta(hours=hour))
+        and (last := ChainEye(archive.blocks, archive.level, rules).see_drops(at)[52_560].last)
+        and last.raised_at > datetime(2026, 1, 24, tzinfo=UTC)
+    )
+    for cut_at in (raised_at - timedelta(hours=1), raised_at + timedelta(hours=30)):
+        _assert_nothing_from_later(archive, rules, cut_at)
+
+
+def _assert_nothing_from_later(archive: Archive, rules: tuple[Rule, ...], cut_at: datetime) -> None:
+    window = Window(start_at=datetime(2026, 1, 23, tzinfo=UTC), end_at=cut_at)
     known = archive.blocks.known_at(cut_at)
     level = filter_level(arrivals_of(known.header_time_s, known.work_hashes, known.first_height))
     cut = ChainEye(BlockHistory(whole=known), level, rules)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -116,3 +117,20 @@ def test_what_makes_no_sense_is_not_taken_for_nothing() -> None:
     for body in (b"", b"[]", b'{"watch": 1}', b"\xff"):
         with pytest.raises(Corrupt, match="makes no sense"):
             recall(body)
+
+
+def test_alerts_of_a_group_wait_for_each_other_across_restarts(path: Path) -> None:
+    good, bad = news(is_bad=False), news(is_bad=True)
+    course = [
+        (0, replace(good, level=bad.level)),
+        (60, replace(good, level=bad.level, retarget=bad.retarget)),
+        (299, replace(good, level=bad.level, retarget=bad.retarget)),
+        (300, replace(good, level=bad.level, retarget=bad.retarget)),
+    ]
+    n_told = []
+    for seconds, seen in course:
+        with AlertJournal(path) as journal:
+            AlertDesk(FILE, journal).step(seen, NOW + timedelta(seconds=seconds))
+            n_told.append([each for each in told(journal) if each[:2] == ("all", "network")])
+    assert [len(each) for each in n_told] == [1, 1, 1, 2]
+    assert n_told[-1] == [("all", "network", 1)] * 2

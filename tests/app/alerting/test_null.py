@@ -15,7 +15,7 @@ from wattshift.errors import InputError
 from wattshift.measures.hashrate import hashrate_of_blocks
 
 YEARS = 10.0
-SEEDS = {HashrateBelow: scaled(2, 100), HashrateDrop: scaled(3, 100), RetargetBeyond: scaled(1, 100)}
+SEEDS = {HashrateBelow: scaled(2, 100), HashrateDrop: scaled(3, 100), RetargetBeyond: scaled(1, 30)}
 RULES = [rule for rule in load_alerts(EXAMPLE_ALERTS).rules if has_null(rule)]
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,9 @@ import pytest
 
 from support.alerting import NOW
 from support.alertprocess import alerts_file
+from wattshift.alerts.observations import Observations
+from wattshift.alerts.rule import Heartbeat
+from wattshift.app.alerting.desk import AlertDesk
 from wattshift.app.alerting.postman import deliver, open_channels
 from wattshift.clock import ReplayClock
 from wattshift.config.alerts import AlertsFile, RelayGiven, WebhookGiven
@@ -20,6 +24,7 @@ from wattshift.store.alertjournal import AlertJournal, MessageRow, Written
 from wattshift.store.lease import FileLock
 
 CANARY = "canary-7f3a"
+EMPTY = b'{"watch": {"alerts": {}}, "groups": {}}'
 
 
 class Fickle:
@@ -138,3 +143,40 @@ def test_a_relay_is_opened_with_its_url() -> None:
     )
     environment = {"PHONE": "ntfys://ntfy.sh/topic"}
     assert list(open_channels(file, clock=ReplayClock(NOW), environment=environment)) == ["phone"]
+
+
+class Receiver:
+    """A dead man's switch outside: when each heartbeat came, and of when it was."""
+
+    def __init__(self, clock: ReplayClock, dead: range) -> None:
+        self._clock = clock
+        self._dead = dead
+        self.came: list[tuple[datetime, datetime]] = []
+
+    def send(self, message: Message) -> None:
+        if (self._clock.now() - NOW).total_seconds() // 60 in self._dead:
+            raise Unavailable("x")
+        self.came.append((self._clock.now(), datetime.fromisoformat(message.payload["at"])))
+
+
+@pytest.mark.parametrize("n_waiting", [0, 500])
+def test_a_dead_path_is_noticed_within_minutes_and_no_old_heartbeat_comes_late(
+    journal: AlertJournal, put: Callable[..., None], n_waiting: int
+) -> None:
+    file = AlertsFile(
+        heartbeat=(Heartbeat(name="alive", every_s=60.0),),
+        webhooks=(WebhookGiven(name="switch", url="https://x.example/", heartbeat=True),),
+    )
+    put("stuck", *map(str, range(n_waiting)))
+    clock, desk = ReplayClock(NOW), AlertDesk(file, journal)
+    switch = Receiver(clock, dead=range(20, 40))
+    channels: dict[str, Channel] = {"stuck": Fickle(*[Unavailable("x")] * 9_999), "switch": switch}
+    journal.update(lambda _: Written(state=EMPTY), now=NOW)
+    for _ in range(60 * 6):
+        desk.step(Observations(at=clock.now()), clock.now())
+        deliver(journal, channels, clock=clock, rng=luck())
+        clock.advance(timedelta(seconds=10))
+    gaps = [(later - sooner).total_seconds() for (sooner, _), (later, _) in pairwise(switch.came)]
+    assert sum(gap > 180 for gap in gaps) == 1, "the outage is seen, and nothing else"
+    assert max((came_at - at).total_seconds() for came_at, at in switch.came) < 180
+    assert sorted(gaps)[-2] <= 70

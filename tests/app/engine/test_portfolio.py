@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from support.portfolios import same_portfolio, small_portfolio
-from wattshift.allocate.coupled.portfolio import plan_portfolio
+from wattshift.allocate.coupled.portfolio.planner import plan_portfolio
 from wattshift.app.engine.local import LocalEngine
 
 _Item = TypeVar("_Item")

@@ -42,7 +42,9 @@ def test_the_document_is_whole(ready: dict[str, SimulationDocument]) -> None:
     for name, document in ready.items():
         assert document.scenario == name
         assert document.as_of == START_AT
-        assert len(document.in_words) == 4
+        pulls = name.startswith("ai-pull")
+        assert len(document.in_words) == 4 + pulls
+        assert (document.ai_effect is not None) == pulls
         assert len(document.safety) == len(document.marks_at)
         assert {origin.name for origin in document.origins} >= {"Block times and pools", "ASIC catalogue"}
         assert {each.cause for each in document.departures} >= {
@@ -52,6 +54,28 @@ def test_the_document_is_whole(ready: dict[str, SimulationDocument]) -> None:
             "scrapped",
         }
         assert len(document.departures[0].by_power_gw) == len(document.power_usd_per_mwh)
+
+
+def test_what_ai_changes_is_told_path_by_path(archive: Archive) -> None:
+    told: list[tuple[int, int]] = []
+    file = small("ai-pull-fast", paths=32, days=600)
+    document = simulate(archive, file, at=START_AT, threads=1, progress=lambda *at: told.append(at))
+    effect = document.ai_effect
+    assert effect is not None
+    without = {row.name: row for row in effect.without}
+    assert without["last_converted_gw"].mean == 0
+    for row, figure in zip(effect.differences, document.figures, strict=True):
+        assert figure.mean - without[row.name].mean == pytest.approx(
+            row.mean, rel=1e-5, abs=1e-5 * figure.mean
+        )
+    found = {row.name: row for row in effect.differences}
+    assert found["last_power_gw"].mean < -0.3
+    assert found["last_hashrate_ehs"].mean < -15
+    assert found["last_hashprice_usd_per_ph_day"].mean > 0
+    assert found["mean_margin_usd_per_mwh"].mean > 0
+    assert "the pull of AI" in document.in_words[-1]
+    assert [done for done, _ in told] == list(range(1, told[-1][1] + 1))
+    assert {total for _, total in told} == {told[-1][1]}
 
 
 def test_the_instant_comes_from_the_call_else_from_the_file(archive: Archive) -> None:

@@ -16,7 +16,7 @@ from support.coupledsites import random_site
 from support.faults import scaled
 from wattshift.allocate.coupled.account import settle_coupled
 from wattshift.allocate.coupled.highs import Ended
-from wattshift.allocate.coupled.lastplan import rest_of
+from wattshift.allocate.coupled.infeasible.lastplan import rest_of
 from wattshift.allocate.coupled.planner import plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.app.schemas import schema_of

@@ -17,8 +17,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.conflict import LimitKind, kind_of_column, kind_of_row
 from wattshift.allocate.coupled.highs import DEFAULT_LIMITS, Answer, Limits, solve
+from wattshift.allocate.coupled.infeasible.conflict import LimitKind, kind_of_column, kind_of_row
 from wattshift.allocate.coupled.parts import Load
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.program import Program

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wattshift.allocate.coupled.conflict import LimitKind
 from wattshift.allocate.coupled.duals import Prices
+from wattshift.allocate.coupled.infeasible.conflict import LimitKind
 from wattshift.allocate.coupled.parts import Load
 from wattshift.allocate.coupled.plan import CoupledPlan, load_mw
 from wattshift.allocate.coupled.problem import CoupledProblem

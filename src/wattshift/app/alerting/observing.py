@@ -142,4 +142,4 @@ def _sources(home: Home) -> SourcesSeen | None:
         return None
     if status is None:
         return None
-    return SourcesSeen(at=status.as_of, answered={row.name: row.answered_at for row in status.sources})
+    return SourcesSeen(at=status.as_of, answered_at={row.name: row.answered_at for row in status.sources})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ HOW: dict[type[Rule], str] = {
 """How the truth is decided, by kind of rule; kinds that are not here, history cannot answer."""
 
 _DAY = timedelta(days=1)
+_Stretch: TypeAlias = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,7 @@ class Judge:
             case _:
                 return Verdict(is_false=False, delay_s=0.0)
 
-    def missed(self, rule: Rule, window: Window, open_spans: list[tuple[datetime, datetime]]) -> int | None:
+    def missed(self, rule: Rule, window: Window, open_spans: list[_Stretch]) -> int | None:
         """How often something was true and no alert was open; None where that is not defined.
 
         Args:
@@ -145,7 +147,7 @@ class Judge:
         difficulty, before = (bits_to_difficulty(whole.bits_at(each)) for each in (height, height - 1))
         return difficulty / before - 1, from_unix(int(whole.running_max_s[whole.index(height)]))
 
-    def _periods_beyond(self, rule: RetargetBeyond) -> list[tuple[datetime, datetime]]:
+    def _periods_beyond(self, rule: RetargetBeyond) -> list[_Stretch]:
         whole = self._eye.history.whole
         interval = whole.network.retarget_interval
         first = (whole.first_height // interval + 1) * interval
@@ -163,7 +165,7 @@ class Judge:
         index = min(int(np.searchsorted(ends_s, to_unix(at))), len(level) - 1)
         return float(level[max(index - bins_before, 0)])
 
-    def _runs_below(self, below_ehs: float) -> list[tuple[datetime, datetime]]:
+    def _runs_below(self, below_ehs: float) -> list[_Stretch]:
         """The stretches of time in which the hashrate was below a threshold, by hindsight."""
         ends_s, level = self._hindsight
         padded = np.concatenate(([False], level < below_ehs, [False]))
@@ -187,5 +189,5 @@ def _is_beyond(rule: RetargetBeyond, change_frac: float) -> bool:
     return change_frac <= rule.change_frac if rule.change_frac < 0 else change_frac >= rule.change_frac
 
 
-def _overlap(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
+def _overlap(one: _Stretch, other: _Stretch) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from wattshift.allocate.coupled.calls import carry_calls
-from wattshift.allocate.coupled.compile import compile_site
-from wattshift.allocate.coupled.outlook import Outlook
 from wattshift.allocate.coupled.problem import CoupledProblem
+from wattshift.allocate.coupled.site.calls import carry_calls
+from wattshift.allocate.coupled.site.compile import compile_site
+from wattshift.allocate.coupled.site.outlook import Outlook
 from wattshift.app.backtest.events import spans_of
 from wattshift.app.backtest.material import HISTORY_DAYS, Material
 from wattshift.app.siteplan.series import known_from

@@ -9,9 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.portfolio import PortfolioPlan
+from wattshift.allocate.coupled.portfolio.planner import PortfolioPlan
+from wattshift.allocate.coupled.portfolio.sharedlimit import SharedLimit
 from wattshift.allocate.coupled.problem import CoupledProblem
-from wattshift.allocate.coupled.sharedlimit import SharedLimit
 from wattshift.app.power import spot_table
 from wattshift.app.siteplan.rows import amount_rows, instants
 from wattshift.app.snapshot import Snapshot

@@ -10,11 +10,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.compile import compile_site
 from wattshift.allocate.coupled.highs import Limits
-from wattshift.allocate.coupled.portfolio import plan_portfolio
+from wattshift.allocate.coupled.portfolio.planner import plan_portfolio
+from wattshift.allocate.coupled.portfolio.sharedlimit import SharedLimit
 from wattshift.allocate.coupled.problem import CoupledProblem
-from wattshift.allocate.coupled.sharedlimit import SharedLimit
+from wattshift.allocate.coupled.site.compile import compile_site
 from wattshift.app.engine.opening import open_engine
 from wattshift.app.planning import hashprice_of_intervals
 from wattshift.app.portfolio.document import PortfolioCase, portfolio_document

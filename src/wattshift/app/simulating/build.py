@@ -55,6 +55,7 @@ def build_scenario(snapshot: Snapshot, file: ScenarioFile) -> Scenario:
         noise=file.noise or calibrated_noise(noise),
         switching=file.switching,
         investment=file.investment.instead_of(investment) if file.invests else None,
+        sites=file.sites,
         ai=file.ai,
         events=file.events,
         responds=file.responds,

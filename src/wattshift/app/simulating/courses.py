@@ -160,6 +160,7 @@ _LAST = MappingProxyType(
         PathFigure.LAST_HASHRATE: Quantity.HASHRATE,
         PathFigure.LAST_HASHPRICE: Quantity.HASHPRICE,
         PathFigure.CONVERTED: Quantity.CONVERTED,
+        PathFigure.LAST_POWER: Quantity.POWER,
     }
 )
 """Figures that are a quantity's last day: one band for both, lest they differ by half a bin."""

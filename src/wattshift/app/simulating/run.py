@@ -26,11 +26,12 @@ from wattshift.app.simulating.safety import safety_rows
 from wattshift.app.simulating.waits import wait_rows
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.config.scenario import ScenarioFile
-from wattshift.report.documents.simulation import Comparison, DepartureRow, SimulationDocument
+from wattshift.report.documents.simulation import AiEffect, Comparison, DepartureRow, SimulationDocument
 from wattshift.report.simulationwords import (
     differences_in_words,
     event_in_words,
     price_in_words,
+    pull_in_words,
     simulation_in_words,
 )
 from wattshift.simulate.result import NetworkForecast
@@ -49,7 +50,7 @@ def simulate(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> SimulationDocument:
-    """Simulate a scenario.
+    """Simulate a scenario; one in which AI pulls is run once more without, to tell what AI changes.
 
     Args:
         archive: the kept history.
@@ -58,7 +59,7 @@ def simulate(
         other: a second scenario to compare with; it takes start, horizon, paths and seed of the first.
         engine: where the paths are run; by default in threads of this process.
         threads: how many; by default one for each core.
-        progress: told (done, total) shards of each scenario.
+        progress: told (done, total) shards of all runs.
 
     Raises:
         OutOfSpan: if the network is not known well enough at the start.
@@ -67,15 +68,35 @@ def simulate(
     """
     snapshot = archive.as_of(at or file.at)
     scenario = build_scenario(snapshot, file)
-    found = run_paths(scenario, engine=engine, threads=threads, progress=progress)
+    scenarios = [scenario]
+    if scenario.ai is not None:
+        scenarios.append(replace(scenario, ai=None))
+    if other is not None:
+        same = replace(other, at=file.at, horizon_days=file.horizon_days, paths=file.paths, seed=file.seed)
+        scenarios.append(build_scenario(snapshot, same))
+    runs = [
+        run_paths(each, engine=engine, threads=threads, progress=_part(progress, number, len(scenarios)))
+        for number, each in enumerate(scenarios)
+    ]
+    found = runs[0]
     document = _document(snapshot, file, scenario, found)
+    if scenario.ai is not None:
+        effect = AiEffect(without=figure_rows(runs[1]), differences=difference_rows(runs[1], found))
+        told = pull_in_words(effect.differences)
+        document = replace(document, ai_effect=effect, in_words=(*document.in_words, told))
     if other is None:
         return document
-    same = replace(other, at=file.at, horizon_days=file.horizon_days, paths=file.paths, seed=file.seed)
-    compared = run_paths(build_scenario(snapshot, same), engine=engine, threads=threads, progress=progress)
+    compared = runs[-1]
     comparison = _comparison(same, found, compared)
     told = differences_in_words(same.name, comparison.differences)
     return replace(document, comparison=comparison, in_words=(*document.in_words, told))
+
+
+def _part(progress: Progress | None, number: int, runs: int) -> Progress | None:
+    """Tells the progress of one run as that of all."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(number * total + done, runs * total)
 
 
 def _document(
@@ -112,6 +133,7 @@ def _document(
         power_usd_per_mwh=tuple(float(each) for each in scenario.fleet.power_usd_per_mwh),
         departures=departures,
         figures=figures,
+        ai_effect=None,
         comparison=None,
         in_words=simulation_in_words(courses, figures, departures, days=found.horizon_days),
         origins=security_origins(snapshot, state),

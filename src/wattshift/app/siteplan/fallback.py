@@ -9,12 +9,12 @@ from pathlib import Path
 from wattshift.allocate.coupled.account import settle_coupled
 from wattshift.allocate.coupled.check import check_coupled
 from wattshift.allocate.coupled.highs import Limits
-from wattshift.allocate.coupled.lastplan import Rest, rest_of, tells_of
-from wattshift.allocate.coupled.leastplan import least_plan
+from wattshift.allocate.coupled.infeasible.lastplan import Rest, rest_of, tells_of
+from wattshift.allocate.coupled.infeasible.leastplan import least_plan
+from wattshift.allocate.coupled.infeasible.relax import Relaxed, plan_relaxed
+from wattshift.allocate.coupled.infeasible.relaxwords import say_relaxations
 from wattshift.allocate.coupled.plan import CoupledPlan
 from wattshift.allocate.coupled.problem import CoupledProblem
-from wattshift.allocate.coupled.relax import Relaxed, plan_relaxed
-from wattshift.allocate.coupled.relaxwords import say_relaxations
 from wattshift.app.engine.guard import Guard, GuardLimits
 from wattshift.app.siteplan.rows import instants
 from wattshift.app.siteplan.saved import last_plan_of, read_saved

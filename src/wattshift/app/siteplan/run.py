@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.compile import compile_site
 from wattshift.allocate.coupled.problem import CoupledProblem
+from wattshift.allocate.coupled.site.compile import compile_site
 from wattshift.app.engine.guard import Guard, GuardLimits
 from wattshift.app.planning import hashprice_of_intervals
 from wattshift.app.power import prices_within

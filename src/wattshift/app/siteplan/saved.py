@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from wattshift.allocate.coupled.fingerprint import fingerprint
-from wattshift.allocate.coupled.lastplan import LastPlan
+from wattshift.allocate.coupled.infeasible.fingerprint import fingerprint
+from wattshift.allocate.coupled.infeasible.lastplan import LastPlan
 from wattshift.allocate.coupled.plan import CoupledPlan
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.app.siteplan.rows import instants

@@ -7,10 +7,10 @@ from time import monotonic
 
 from wattshift.allocate.coupled.account import CoupledAccount, settle_coupled
 from wattshift.allocate.coupled.check import check_coupled
-from wattshift.allocate.coupled.conflict import find_conflict
-from wattshift.allocate.coupled.contradiction import say_conflict
 from wattshift.allocate.coupled.duals import Prices, price_limits
 from wattshift.allocate.coupled.highs import Ended, Limits
+from wattshift.allocate.coupled.infeasible.conflict import find_conflict
+from wattshift.allocate.coupled.infeasible.contradiction import say_conflict
 from wattshift.allocate.coupled.plan import CoupledPlan
 from wattshift.allocate.coupled.planner import Planned, plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem

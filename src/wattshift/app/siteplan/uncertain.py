@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.compile import compile_site
 from wattshift.allocate.coupled.parts import Peak
 from wattshift.allocate.coupled.problem import CoupledProblem
+from wattshift.allocate.coupled.site.compile import compile_site
 from wattshift.allocate.coupled.stochastic.firststage import FirstStage
 from wattshift.allocate.coupled.stochastic.risk import Risk
 from wattshift.allocate.coupled.stochastic.scenarios import Scenario, ScenarioSet

@@ -9,6 +9,7 @@ from wattshift.provenance import Origin
 from wattshift.report.documents.security import MachineQuote
 
 __all__ = [
+    "AiEffect",
     "Band",
     "Comparison",
     "Course",
@@ -262,6 +263,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AiEffect:
+    """What the pull of AI changes: each path against the same path, with the same luck, without AI.
+
+    Args:
+        without: what is known of the paths without AI.
+        differences: with AI less without.
+    """
+
+    without: tuple[FigureRow, ...]
+    differences: tuple[DifferenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationDocument:
     """`wattshift simulate`.
 
@@ -289,6 +303,7 @@ class SimulationDocument:
         power_usd_per_mwh: prices of power by which `departures` are sorted [USD/MWh].
         departures: who left.
         figures: what is known of whole paths.
+        ai_effect: what the pull of AI changes; None where AI does not pull.
         comparison: a second scenario; None where none was asked for.
         in_words: the verdict, in sentences.
         origins: where it comes from.
@@ -317,6 +332,7 @@ class SimulationDocument:
     power_usd_per_mwh: tuple[float, ...]
     departures: tuple[DepartureRow, ...]
     figures: tuple[FigureRow, ...]
+    ai_effect: AiEffect | None
     comparison: Comparison | None
     in_words: tuple[str, ...]
     origins: tuple[Origin, ...]

@@ -47,7 +47,10 @@ def simulation_html(document: SimulationDocument) -> str:
             states=_states(document),
             safety=safety_lines(document, document.safety),
             waits=wait_lines(document.waits),
-            differences=() if document.comparison is None else difference_lines(document.comparison),
+            pulled=() if document.ai_effect is None else difference_lines(document.ai_effect.differences),
+            differences=()
+            if document.comparison is None
+            else difference_lines(document.comparison.differences),
             machine=machine_in_words(document.machine),
             gone=tuple(each for each in document.departures if each.total_gw > _LEAST),
         )

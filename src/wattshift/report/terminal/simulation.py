@@ -9,7 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from wattshift.clock import format_instant
-from wattshift.report.documents.simulation import Comparison, SimulationDocument, WaitTimeRow
+from wattshift.report.documents.simulation import (
+    AiEffect,
+    Comparison,
+    DifferenceRow,
+    SimulationDocument,
+    WaitTimeRow,
+)
 from wattshift.report.figures import day, number, sentence
 from wattshift.report.securitywords import machine_in_words
 from wattshift.report.simulationlines import difference_lines, safety_lines, wait_lines
@@ -47,6 +53,7 @@ def simulation_view(document: SimulationDocument) -> Group:
         *_told(document),
         *_part("Median of the paths, and what nine in ten lie within", _states(document, columns)),
         *_part("Coming retargets", *_retargets(document)),
+        *_pulled(document.ai_effect),
         *_compared(document.comparison),
         *_part("Hashprice by month: USD per PH/s and day", *_forward(document)),
         *_part("How long confirmations take", _waits(document.waits)),
@@ -129,14 +136,24 @@ def _after(document: SimulationDocument, days: float) -> datetime:
     return document.as_of + timedelta(days=days)
 
 
+def _pulled(effect: AiEffect | None) -> Iterable[RenderableType]:
+    if effect is not None:
+        title = "The pull of AI: with it less without, path by path with the same luck"
+        yield from _part(title, _differences(effect.differences))
+
+
+def _differences(rows: Sequence[DifferenceRow]) -> Table:
+    made = table("", ">difference of the means", ">its 95 % interval", ">9 paths in 10", ">less in")
+    for line in difference_lines(rows):
+        row(made, line.title, *line.cells)
+    return made
+
+
 def _compared(comparison: Comparison | None) -> Iterable[RenderableType]:
     if comparison is None:
         return
-    made = table("", ">difference of the means", ">its 95 % interval", ">9 paths in 10", ">less in")
-    for line in difference_lines(comparison):
-        row(made, line.title, *line.cells)
     title = f"{comparison.scenario} instead: that less this, path by path with the same luck"
-    yield from _part(title, made)
+    yield from _part(title, _differences(comparison.differences))
     if comparison.note:
         yield prose(comparison.note, style="dim")
 

@@ -21,7 +21,7 @@ __all__ = [
     "SUM_SCALE",
 ]
 
-QUANTITIES, FIGURES, RETARGETS = 16, 8, 3
+QUANTITIES, FIGURES, RETARGETS = 16, 12, 3
 """Numbers of a day, of a path, and of a retarget, in the orders of `wattshift.simulate.result`."""
 
 BINS, SHIFT = 2_048, 16

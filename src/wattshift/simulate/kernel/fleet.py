@@ -1,7 +1,8 @@
 """What changes the fleet every week: wear, sales, new machines, and power that goes to AI.
 
 Machines that leave a site are idle until they find cheaper power or are scrapped; the books always agree:
-installed + idle + scrapped power = the start's + that of new machines.
+installed + idle + scrapped power = the start's + that of new machines. `wattshift.simulate.kernel.sites`
+keeps the books of the power that they stand on.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from wattshift.simulate.kernel.model import Habits, Miners, Site
 from wattshift.simulate.kernel.places import (
     ALL_IDLE,
     ALL_INSTALLED,
+    BUILT,
     CAPACITY,
-    COMMITTED,
     CONVERTED,
     HASHING,
     INCOME,
@@ -30,7 +31,9 @@ from wattshift.simulate.kernel.places import (
     NEW_UPPER,
     POWER,
     SCRAPPED,
+    SITES,
 )
+from wattshift.simulate.kernel.sites import complete, plan_sites, promise, row_vacant_mw
 from wattshift.units import MWH_PER_PH_DAY_PER_J_PER_TH
 
 __all__ = ["REDEPLOYS_WEEKS", "open_orders", "pass_week", "ship"]
@@ -56,21 +59,26 @@ def pass_week(
     site: Site,
 ) -> None:
     """All that a week changes, at a hashprice averaged over a month [USD/PH/day]."""
-    worth = hashprice_usd_per_ph_day / MWH_PER_PH_DAY_PER_J_PER_TH
+    hashprice = hashprice_usd_per_ph_day
+    worth = hashprice / MWH_PER_PH_DAY_PER_J_PER_TH
     slot = week % len(site.promised_mw)
     _age(habits, miners, site.promised_mw[slot], site)
+    ai_mw = 0.0
     if habits.pulled:
         net = miners.weekly[INCOME, week] * ai_ratio - habits.least_gain_usd_per_mwh
         capacity = miners.weekly[CAPACITY, week]
-        _promise(habits, miners.power_usd_per_mwh, worth, net, capacity, site.promised_mw[slot], site.rows)
+        ai_mw = promise(habits, miners, hashprice, net, capacity, site.promised_mw[slot], site)
+    if habits.invests:
+        complete(miners, week, hashprice, site)
     if week % REDEPLOYS_WEEKS == 0 and site.totals[ALL_IDLE] > 0.0:
         _redeploy(habits, worth * habits.on_below_ratio, miners, site)
     if habits.invests:
         slot = week % len(site.orders_ehs)
-        _deliver(miners, week, worth, site.orders_ehs[slot], site)
+        _deliver(habits, miners, week, worth, site.orders_ehs[slot], site)
         site.orders_ehs[slot] = _orders_ehs(
-            habits, miners.weekly[NEW_EFFICIENCY], week, hashprice_usd_per_ph_day, growth_frac, site.totals
+            habits, miners.weekly[NEW_EFFICIENCY], week, hashprice, growth_frac, site.totals
         )
+        plan_sites(habits, miners, week, hashprice, growth_frac, ai_mw, site)
 
 
 @compiled
@@ -116,23 +124,30 @@ def _age(habits: Habits, miners: Miners, promised_mw: NDArray[np.float64], site:
 
 @inlined
 def _handed_frac(promised_mw: NDArray[np.float64], row: int, rows: NDArray[np.float64]) -> float:
-    """The share of a power price's machines that leaves, now that the power promised is handed over."""
-    installed = rows[INSTALLED_POWER, row]
-    if promised_mw[row] <= 0.0 or installed <= 0.0:
+    """The share of a power price's sites that leaves, now that the power promised is handed over."""
+    if promised_mw[row] <= 0.0 or rows[SITES, row] <= 0.0:
         return 0.0
-    part = float(min(promised_mw[row] / installed, 1.0))
-    rows[CONVERTED, row] += part * installed
+    moved = min(promised_mw[row], rows[SITES, row])
+    part = float(moved / rows[SITES, row])
+    rows[CONVERTED, row] += moved
+    rows[SITES, row] -= moved
     return part
 
 
 @compiled
 def _redeploy(habits: Habits, worth: float, miners: Miners, site: Site) -> None:
-    """Idle machines move to where they earn; there is room in proportion to the fleet's rows."""
+    """Idle machines move to where they earn and power is vacant, in proportion to the start's fleet."""
     stock_ehs, hashing_ehs, idle, rows = site.stock_ehs, site.hashing_ehs, site.idle_ehs, site.rows
     efficiency, zero, width = miners.efficiency_j_per_th, np.float32(0.0), np.uint64(len(site.idle_ehs))
     for row in range(rows.shape[1]):
-        part = np.float32(habits.redeployed_frac * miners.row_frac[row])
         limit = np.float32(worth / miners.power_usd_per_mwh[row])
+        wanted = zero
+        for column in range(width):
+            wanted += idle[column] * efficiency[column] if efficiency[column] < limit else zero
+        wanted_mw = habits.redeployed_frac * miners.row_frac[row] * wanted
+        if wanted_mw <= 0.0:
+            continue
+        part = np.float32(min(wanted_mw, row_vacant_mw(row, site)) / wanted)
         hashrate, power, first = zero, zero, np.uint64(row) * width
         for column in range(width):
             moved = idle[column] * part if efficiency[column] < limit else zero
@@ -170,19 +185,68 @@ def _split(miners: Miners, row: int, lower: int, upper_frac: float, hashrate_ehs
 
 
 @compiled
-def _deliver(miners: Miners, week: int, worth: float, arriving_ehs: float, site: Site) -> None:
-    """Machines ordered earlier arrive where they earn; where they earn nowhere, the orders lapse."""
+def _deliver(
+    habits: Habits, miners: Miners, week: int, worth: float, arriving_ehs: float, site: Site
+) -> None:
+    """Machines ordered earlier arrive where they earn: on vacant power, then in the place of worse ones.
+
+    Orders lapse for which there is neither.
+    """
+    efficiency, rows = miners.efficiency_j_per_th, site.rows
+    lower, upper = int(miners.weekly[NEW_BIN, week]), miners.weekly[NEW_UPPER, week]
     limit = worth / miners.weekly[NEW_EFFICIENCY, week]
-    open_frac = 0.0
-    for row in range(len(miners.row_frac)):
+    open_frac, vacant_mw = 0.0, 0.0
+    for row in range(rows.shape[1]):
         if miners.power_usd_per_mwh[row] < limit:
             open_frac += miners.row_frac[row]
-    if open_frac <= 0.0:
+            vacant_mw += row_vacant_mw(row, site)
+    if open_frac <= 0.0 or arriving_ehs <= 0.0:
         return
-    lower, upper = int(miners.weekly[NEW_BIN, week]), miners.weekly[NEW_UPPER, week]
-    for row in range(len(miners.row_frac)):
+    each_mw = (1.0 - upper) * efficiency[lower] + upper * efficiency[min(lower + 1, len(efficiency) - 1)]
+    wanted_mw = arriving_ehs * each_mw
+    filled = min(wanted_mw / vacant_mw, 1.0) if vacant_mw > 0.0 else 0.0
+    left_mw = max(wanted_mw - vacant_mw, 0.0) / open_frac
+    least = float(miners.weekly[NEW_EFFICIENCY, week]) * (1.0 + habits.upgrade_gain_frac)
+    for row in range(rows.shape[1]):
         if miners.power_usd_per_mwh[row] < limit:
-            _split(miners, row, lower, upper, arriving_ehs * miners.row_frac[row] / open_frac, site)
+            placed_mw = filled * row_vacant_mw(row, site)
+            if left_mw > 0.0:
+                placed_mw += _replace(row, left_mw * miners.row_frac[row], least, efficiency, site)
+            _split(miners, row, lower, upper, placed_mw / each_mw, site)
+
+
+@compiled
+def _replace(
+    row: int, wanted_mw: float, least_j_per_th: float, efficiency: NDArray[np.float32], site: Site
+) -> float:
+    """Take out the worst machines at a power price, as long as they are that bad.
+
+    Returns:
+        The power that comes free [MW].
+    """
+    stock_ehs, hashing_ehs, width = site.stock_ehs, site.hashing_ehs, len(efficiency)
+    left, hashrate, working, at_work = wanted_mw, 0.0, 0.0, 0.0
+    column = width - 1
+    while left > 0.0 and column >= 0 and efficiency[column] >= least_j_per_th:
+        each = row * width + column
+        stock = stock_ehs[each]
+        if stock > 0.0:
+            part = np.float32(min(left / (stock * efficiency[column]), 1.0))
+            gone, stopped = stock * part, hashing_ehs[each] * part
+            stock_ehs[each] -= gone
+            hashing_ehs[each] -= stopped
+            site.idle_ehs[column] += gone
+            left -= gone * efficiency[column]
+            hashrate += gone
+            working += stopped
+            at_work += stopped * efficiency[column]
+        column -= 1
+    freed = wanted_mw - max(left, 0.0)
+    site.rows[INSTALLED, row] -= hashrate
+    site.rows[INSTALLED_POWER, row] -= freed
+    site.rows[HASHING, row] -= working
+    site.rows[POWER, row] -= at_work
+    return freed
 
 
 @compiled
@@ -219,34 +283,8 @@ def _orders_ehs(
 
 
 @compiled
-def _promise(
-    habits: Habits,
-    power_usd_per_mwh: NDArray[np.float64],
-    worth: float,
-    net_usd_per_mwh: float,
-    capacity_mw: float,
-    promised_mw: NDArray[np.float64],
-    rows: NDArray[np.float64],
-) -> None:
-    """Owners promise power to AI where it pays enough more than mining, as far as builders can follow."""
-    wanted = 0.0
-    for row in range(len(promised_mw)):
-        installed = rows[INSTALLED_POWER, row]
-        earned = worth * rows[HASHING, row] - power_usd_per_mwh[row] * rows[POWER, row]
-        margin = max(earned / installed, 0.0) if installed > 0.0 else 0.0
-        willing = min(max((net_usd_per_mwh - margin) / habits.spread_usd_per_mwh, 0.0), 1.0)
-        movable = habits.convertible_frac * (installed + rows[CONVERTED, row])
-        promised_mw[row] = max(willing * movable - rows[COMMITTED, row], 0.0)
-        wanted += promised_mw[row]
-    served = min(1.0, capacity_mw / wanted) if wanted > 0.0 else 0.0
-    for row in range(len(promised_mw)):
-        promised_mw[row] *= served
-        rows[COMMITTED, row] += promised_mw[row]
-
-
-@compiled
 def ship(miners: Miners, seed: int, path: int, week: int, site: Site) -> None:
-    """Machines that events bring this week."""
+    """Machines that events bring this week, with the power that they stand on."""
     for each in range(miners.shipments.shape[0]):
         event = miners.shipments[each]
         start, over = drawn(seed, path, event, 0), drawn(seed, path, event, 2)
@@ -255,5 +293,7 @@ def ship(miners: Miners, seed: int, path: int, week: int, site: Site) -> None:
         if week > 0:
             came -= done_frac(end - _WEEK_DAYS, start, over)
         if came > 0.0:
-            hashrate = came * drawn(seed, path, event, 1)
-            _split(miners, int(event[7]), int(event[8]), event[9], hashrate, site)
+            hashrate, row, before = came * drawn(seed, path, event, 1), int(event[7]), site.totals[NEW]
+            _split(miners, row, int(event[8]), event[9], hashrate, site)
+            site.rows[SITES, row] += site.totals[NEW] - before
+            site.totals[BUILT] += site.totals[NEW] - before

@@ -97,6 +97,12 @@ class Habits(NamedTuple):
     least_gain_usd_per_mwh: float
     spread_usd_per_mwh: float
     convertible_frac: float
+    vacant_frac: float
+    worn_power_frac: float
+    connections_mw: float
+    site_capital_usd_per_mwh: float
+    upgrade_gain_frac: float
+    ai_bids_ratio: float
 
 
 class Miners(NamedTuple):
@@ -123,6 +129,7 @@ class Miners(NamedTuple):
     shipments: NDArray[np.float64]
     lag_weeks: int
     lead_weeks: int
+    build_weeks: int
 
 
 class Model(NamedTuple):
@@ -162,6 +169,7 @@ class Site(NamedTuple):
     rows: NDArray[np.float64]
     orders_ehs: NDArray[np.float64]
     promised_mw: NDArray[np.float64]
+    building_mw: NDArray[np.float64]
     totals: NDArray[np.float64]
 
 

@@ -28,12 +28,15 @@ from wattshift.simulate.kernel.places import (
     ALL_INSTALLED_POWER,
     ALL_POWER,
     ALL_UNDER_WATER,
+    BUILT,
     HASHING,
+    MARGINS,
     NEW,
     POWER,
     VISITS_DAYS,
 )
 from wattshift.simulate.kernel.rng import PATH_STREAM, uniform_prob
+from wattshift.simulate.kernel.sites import margin, open_sites, vacant_mw
 from wattshift.units import (
     HASHES_PER_EH,
     HASHES_PER_PH,
@@ -139,6 +142,7 @@ def _open_fleet(model: Model, growth: float, site: Site) -> None:
     miners = model.miners
     open_site(miners, site)
     open_orders(model.habits, growth, site)
+    open_sites(model.habits, miners, growth, site)
     worth = model.habits.start_hashprice_usd_per_ph_day / MWH_PER_PH_DAY_PER_J_PER_TH
     for day in range(VISITS_DAYS):
         switch(day, worth, model.pace, miners.class_j_per_th, miners.even_at, site)
@@ -162,7 +166,7 @@ def run_path(
         site: room for the miners; left as they are at the horizon's end.
         trace: room for what the path leaves behind: `daily`, and for each retarget in `retargets` ln of the
             change, ln of difficulty / difficulty at the start, and days.
-        figures: filled, shape (8,).
+        figures: filled, shape (12,).
 
     Returns:
         How many retargets were noted.
@@ -192,10 +196,20 @@ def run_path(
             pass_week(habits, miners, day // _WEEK_DAYS, monthly, growth, ai_ratio, site)
             ship(miners, seed, path, day // _WEEK_DAYS, site)
             add_up(site)
+            totals[MARGINS] += margin(miners, monthly, site)
     count(miners, site)
     _finish(luck, daily)
     _figure(daily, retargets[0, : chain[RETARGETED]], figures)
+    _figure_sites(model, monthly, site, figures)
     return int(chain[RETARGETED])
+
+
+@compiled
+def _figure_sites(model: Model, monthly: float, site: Site, figures: NDArray[np.float32]) -> None:
+    """The numbers of a path that its sites tell."""
+    weeks = model.days // _WEEK_DAYS
+    figures[9] = (site.totals[MARGINS] + margin(model.miners, monthly, site)) / (weeks + 1)
+    figures[10], figures[11] = vacant_mw(site) / 1e3, site.totals[BUILT] / 1e3
 
 
 @compiled
@@ -216,3 +230,4 @@ def _figure(daily: NDArray[np.float32], changes: NDArray[np.float64], figures: N
     figures[2], figures[3] = daily[3, days - 1], hashprice / days
     figures[4], figures[5] = longest, daily[9, days - 1]
     figures[6], figures[7] = -math.expm1(lowest), budget / days
+    figures[8] = daily[6, days - 1]

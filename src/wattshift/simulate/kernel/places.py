@@ -10,6 +10,7 @@ __all__ = [
     "ALL_INSTALLED_POWER",
     "ALL_POWER",
     "ALL_UNDER_WATER",
+    "BUILT",
     "CAPACITY",
     "CHAIN_NUMBERS",
     "CLOCK_NUMBERS",
@@ -19,6 +20,7 @@ __all__ = [
     "INCOME",
     "INSTALLED",
     "INSTALLED_POWER",
+    "MARGINS",
     "NEW",
     "NEW_BIN",
     "NEW_EFFICIENCY",
@@ -26,6 +28,7 @@ __all__ = [
     "POWER",
     "ROWS",
     "SCRAPPED",
+    "SITES",
     "SUMS",
     "TOTALS",
     "UNDER_WATER",
@@ -45,11 +48,12 @@ SUMS, UNDER_WATER = 3, 2
     INSTALLED_POWER,
     COMMITTED,
     CONVERTED,
-) = range(6)
-"""Of a power price: what hashes [EH/s], its power [MW], what is installed
-[EH/s, MW], and power promised and gone to AI [MW]."""
+    SITES,
+) = range(7)
+"""Of a power price: what hashes [EH/s], its power [MW], what is installed [EH/s, MW], power promised and gone
+to AI, and that of all mining sites, with machines or without [MW]."""
 
-ROWS = 6
+ROWS = 7
 
 (
     SCRAPPED,
@@ -61,11 +65,13 @@ ROWS = 6
     ALL_INSTALLED_POWER,
     ALL_CONVERTED,
     ALL_IDLE,
-) = range(9)
+    BUILT,
+    MARGINS,
+) = range(11)
 """Totals: power scrapped and new since the start [MW]; the same sums as of a power price, over all of them;
-and idle machines [EH/s]."""
+idle machines [EH/s]; site power built since the start [MW]; and the sum of each week's margin [USD/MWh]."""
 
-TOTALS = 9
+TOTALS = 11
 
 NEW_EFFICIENCY, NEW_BIN, NEW_UPPER, INCOME, CAPACITY = range(5)
 """Of a week."""

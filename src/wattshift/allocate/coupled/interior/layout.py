@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -35,12 +35,13 @@ class Layout:
     """A program in the method's own order.
 
     Args:
-        structure: of the program.
+        columns, rows: the program's sides, without the interval of each number.
         pattern: what all intervals have in common.
         border: what spans them.
     """
 
-    structure: Structure
+    columns: Side
+    rows: Side
     pattern: Pattern
     border: Border
 
@@ -92,7 +93,7 @@ class Layout:
         every = v[: self.side_stand].reshape(-1, WIDTH)[:, field : field + LANES]
         first, tail = side.first_place, every[blocks * nodes :]
         of_blocks = every[: blocks * nodes].reshape(blocks, nodes, LANES)[:, first : first + side.places]
-        return of_blocks, tail[:split] if side is self.structure.columns else tail[split:]
+        return of_blocks, tail[:split] if side is self.columns else tail[split:]
 
 
 def lay_out(program: Program) -> Layout:
@@ -112,10 +113,17 @@ def lay_out(program: Program) -> Layout:
     to = Entries(slots.slot, entries.local, entries.row_slot, entries.column_slot)
     fill(s.terms, s.rows.node, s.columns.node, to, coefficient, found)
     return Layout(
-        structure=s,
+        columns=_light(s.columns),
+        rows=_light(s.rows),
         pattern=_pattern(s, slots, entries, coefficient),
         border=_border(s, slots, found, (blocks, len(entries.links))),
     )
+
+
+def _light(side: Side) -> Side:
+    """A side without what only laying it out needs: as much memory as a field of the iterate."""
+    nothing = np.empty(0, np.int64)
+    return replace(side, label=nothing, at=nothing)
 
 
 def _node_stand(s: Structure, tail: int) -> Index:

@@ -86,9 +86,8 @@ def iterate(program: Program, layout: Layout, *, gap_ratio: float, most_rounds: 
 
 def _read(program: Program, layout: Layout, start: Start, rounds: int) -> Iterate:
     """The iterate in the program's own order and units."""
-    s = layout.structure
-    x = layout.get(start.v, X, s.columns, program.low / start.power_mw)
-    dual = layout.get(start.v, PRICE, s.rows, np.zeros(program.row_low.size))
+    x = layout.get(start.v, X, layout.columns, program.low / start.power_mw)
+    dual = layout.get(start.v, PRICE, layout.rows, np.zeros(program.row_low.size))
     return Iterate(x=x * start.power_mw, row_dual_usd=dual * start.price_usd, rounds=rounds)
 
 

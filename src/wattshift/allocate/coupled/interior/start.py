@@ -53,7 +53,7 @@ class Start:
 
 def start_of(program: Program, layout: Layout) -> Start:
     """The first iterate of a program."""
-    columns, rows = layout.structure.columns, layout.structure.rows
+    columns, rows = layout.columns, layout.rows
     held = np.where(columns.idle, program.low, 0.0)
     bounds = np.abs(np.concatenate([program.low[~columns.idle], program.high[~columns.idle]]))
     power = max(1.0, float(bounds[np.isfinite(bounds)].max(initial=0.0)))

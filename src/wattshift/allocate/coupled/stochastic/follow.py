@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from wattshift.allocate.coupled.contradiction import say_when
 from wattshift.allocate.coupled.highs import DEFAULT_LIMITS, Limits, solve
+from wattshift.allocate.coupled.infeasible.contradiction import say_when
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.program import Program
 from wattshift.allocate.coupled.sketch import Choices, Columns

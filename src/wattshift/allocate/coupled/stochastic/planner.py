@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.conflict import find_conflict
-from wattshift.allocate.coupled.contradiction import say_conflict
 from wattshift.allocate.coupled.highs import DEFAULT_LIMITS, Answer, Limits, solve
+from wattshift.allocate.coupled.infeasible.conflict import find_conflict
+from wattshift.allocate.coupled.infeasible.contradiction import say_conflict
 from wattshift.allocate.coupled.plan import plan_of
 from wattshift.allocate.coupled.program import Index
 from wattshift.allocate.coupled.sketch import Choice

@@ -1,0 +1,1 @@
+"""Several sites under shared limits."""
