@@ -11,7 +11,6 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from support.servers import LoopbackServer, Reply, Request, http
 from wattshift.delivery.message import Message
@@ -43,6 +42,8 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 def port(mailbox: Mailbox) -> Iterator[int]:
+    from aiosmtpd.controller import Controller
+
     with socket.create_server(("127.0.0.1", 0)) as free:
         number = int(free.getsockname()[1])
     controller = Controller(mailbox, hostname="127.0.0.1", port=number)

@@ -104,13 +104,10 @@ def test_a_stretch_that_is_not_known_is_refused(archive: Archive) -> None:
 def test_nothing_from_later_is_used(archive: Archive) -> None:
     """Rules say the same of a history that ends before the drop of 24 January is raised, and of one after."""
     rules = RULES[:3]
-    raised_at = next(
-        at
-        for hour in range(48)
-        if (at := datetime(2026, 1, 24, tzinfo=UTC) + timedelta(hours=hour))
-        and (last := ChainEye(archive.blocks, archive.level, rules).see_drops(at)[52_560].last)
-        and last.raised_at > datetime(2026, 1, 24, tzinfo=UTC)
-    )
+    midnight_at = datetime(2026, 1, 24, tzinfo=UTC)
+    eye = ChainEye(archive.blocks, archive.level, rules)
+    seen = (eye.see_drops(midnight_at + timedelta(hours=hour))[52_560].last for hour in range(48))
+    raised_at = next(last.raised_at for last in seen if last is not None and last.raised_at > midnight_at)
     for cut_at in (raised_at - timedelta(hours=1), raised_at + timedelta(hours=30)):
         _assert_nothing_from_later(archive, rules, cut_at)
 

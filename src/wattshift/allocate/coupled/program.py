@@ -184,7 +184,7 @@ def _filled(value: _Row | float, size: int) -> _Row:
 def by_rows(
     rows: list[Index], columns: list[Index], values: list[_Row], shape: tuple[int, int]
 ) -> tuple[Index, Index, _Row]:
-    """Triplets as compressed rows (starts, columns, values) of a (rows, columns) shape, duplicates added up."""
+    """Triplets as compressed rows (starts, columns, values) of a (rows, columns) shape; duplicates add up."""
     from scipy.sparse import coo_array
 
     places = (np.concatenate(rows), np.concatenate(columns))

@@ -1,8 +1,9 @@
 """The planner that decides every interval anew.
 
-It looks a day ahead: the next hour in the tariff's own intervals, the rest in hours. A charge on the month's
-peak counts by the share of the rest of the month that it sees, for a day's income alone would never pay for a
-month's charge.
+It looks a day ahead: the next hour in the tariff's own intervals, the rest in hours. A day tells little of a
+charge on the month's peak: its income alone would never pay for it, and the best day of many always seems to
+pay for its share. So the peak for which prices like those of the past four weeks would pay in the rest of the
+month counts as paid, and what goes beyond it has to bring in the whole charge.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from wattshift.allocate.coupled.parts import Job
+from wattshift.allocate.coupled.parts import Job, Peak
+from wattshift.allocate.coupled.peaktarget import peak_worth_reaching_mw
 from wattshift.allocate.coupled.plan import CoupledPlan
 from wattshift.allocate.coupled.planner import plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem
@@ -33,6 +35,7 @@ Path: TypeAlias = Callable[[int, int], _Row]
 """Prices after interval `last` of the material: (last, count) -> shape (count,)."""
 
 _FINE_H = 1.0
+_LOOKS_BACK_DAYS = 28
 
 
 @dataclass(slots=True)
@@ -87,14 +90,16 @@ def _seen(month: Month, row: int, path: Path, past: _Past) -> CoupledProblem:
     first, lengths = blocks(count, material.n_per_day)
     at_us = int(truth.start[row].astype(np.int64))
     held = {} if past.state is None else past.state.held_mwh
+    ahead = path(at - 1, count)
     problem = compiled(
         month.site,
-        _frame(truth.start[row + first], lengths * truth.hours[row], _coarse(path(at - 1, count), first)),
+        _frame(truth.start[row + first], lengths * truth.hours[row], _coarse(ahead, first)),
         float(material.hashprice_usd_per_ph_day[row]),
         {name: _coarse(each.foreseen(at, count, at_us), first) for name, each in material.series.items()},
         SiteState(held_mwh=held, peak_mw=past.peak_mw),
     )
     problem = _with_what_is_known(problem, month, row, past.done_mwh)
+    problem = _with_peaks_worth_reaching(problem, month, row, float(ahead[0]))
     return problem if past.state is None else resume(problem, replace(past.state, peak_mw={}, left_mwh={}))
 
 
@@ -137,7 +142,6 @@ def _with_what_is_known(
     import_mw = problem.grid.import_mw.copy()
     import_mw[0] = truth.grid.import_mw[row]
     hours = float(problem.hours.sum())
-    share = min(1.0, hours / float(truth.hours[row:].sum()))
     end = row + round(hours / float(truth.hours[row]))
     return replace(
         problem,
@@ -147,8 +151,28 @@ def _with_what_is_known(
             for battery, true in zip(problem.batteries, truth.batteries, strict=True)
         ),
         jobs=tuple(_left(job, truth, end, done_mwh.get(job.name, 0.0)) for job in problem.jobs),
-        peaks=tuple(replace(peak, usd_per_mw=share * peak.usd_per_mw) for peak in problem.peaks),
     )
+
+
+def _with_peaks_worth_reaching(
+    problem: CoupledProblem, month: Month, row: int, expected_usd_per_mwh: float
+) -> CoupledProblem:
+    """The peak that the rest of the month will pay for counts as if it had been reached."""
+    prices, now = month.material.price_usd_per_mwh, month.material.first + row
+    past = prices[max(0, now - _LOOKS_BACK_DAYS * month.material.n_per_day) : now]
+    charges_usd_per_mwh = float(problem.grid.buy_usd_per_mwh[0]) - expected_usd_per_mwh
+    left_h = float(month.truth.hours[row:].sum())
+
+    def foreseen(peak: Peak) -> Peak:
+        reached_mw = [
+            peak_worth_reaching_mw(
+                problem, past + charges_usd_per_mwh, hours=left_h, charge_usd_per_mw=float(charge)
+            )
+            for charge in peak.usd_per_mw
+        ]
+        return replace(peak, already_mw=np.maximum(peak.already_mw, reached_mw))
+
+    return replace(problem, peaks=tuple(foreseen(peak) for peak in problem.peaks))
 
 
 def _left(job: Job, truth: CoupledProblem, end: int, done_mwh: float) -> Job:
