@@ -67,7 +67,7 @@ def site_after(scenario: Scenario, path: int) -> Site:
     return site
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     vacant_frac=st.floats(0, 0.9),
     connections_mw=st.floats(0, 50_000),

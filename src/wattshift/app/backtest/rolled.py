@@ -1,9 +1,9 @@
 """The planner that decides every interval anew.
 
-It looks a day ahead: the next hour in the tariff's own intervals, the rest in hours. A day tells little of a
-charge on the month's peak: its income alone would never pay for it, and the best day of many always seems to
-pay for its share. So the peak for which prices like those of the past four weeks would pay in the rest of the
-month counts as paid, and what goes beyond it has to bring in the whole charge.
+It looks a day ahead: the next hour in the tariff's own intervals, the rest in hours. A day's income alone
+would never pay for a month's peak. So the peak for which prices like those of the past four weeks would pay
+in the rest of the month counts as paid; and what goes beyond it has to bring in thrice the share of the
+charge that falls on the day, for the best of many days always seems to pay for its own share.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ Path: TypeAlias = Callable[[int, int], _Row]
 
 _FINE_H = 1.0
 _LOOKS_BACK_DAYS = 28
+_BEST_DAY_RATIO = 3.0
 
 
 @dataclass(slots=True)
@@ -162,6 +163,7 @@ def _with_peaks_worth_reaching(
     past = prices[max(0, now - _LOOKS_BACK_DAYS * month.material.n_per_day) : now]
     charges_usd_per_mwh = float(problem.grid.buy_usd_per_mwh[0]) - expected_usd_per_mwh
     left_h = float(month.truth.hours[row:].sum())
+    share = min(1.0, _BEST_DAY_RATIO * float(problem.hours.sum()) / left_h)
 
     def foreseen(peak: Peak) -> Peak:
         reached_mw = [
@@ -170,7 +172,8 @@ def _with_peaks_worth_reaching(
             )
             for charge in peak.usd_per_mw
         ]
-        return replace(peak, already_mw=np.maximum(peak.already_mw, reached_mw))
+        already_mw = np.maximum(peak.already_mw, reached_mw)
+        return replace(peak, usd_per_mw=share * peak.usd_per_mw, already_mw=already_mw)
 
     return replace(problem, peaks=tuple(foreseen(peak) for peak in problem.peaks))
 

@@ -18,7 +18,7 @@ from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.allocate.coupled.rolling import carry, resume
 from wattshift.allocate.coupled.window import window
 
-SEEDS = scaled(60, 1_000)
+SEEDS = scaled(30, 1_000)
 HOUR = np.timedelta64(60, "m")
 
 

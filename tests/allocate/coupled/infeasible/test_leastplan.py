@@ -14,7 +14,7 @@ from wattshift.allocate.coupled.parts import Generator, Load, PowerGroup
 from wattshift.allocate.coupled.plan import load_mw
 from wattshift.assets.kind import UseKind
 
-SITES = scaled(200, 10_000)
+SITES = scaled(80, 10_000)
 
 
 def hall(name: str, kind: UseKind, **changes: object) -> Load:

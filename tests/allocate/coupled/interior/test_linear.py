@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.coupledsites import grid_of, load_of, problem_of, random_site
+from support.faults import scaled
 from wattshift.allocate.coupled.formulate import formulate
 from wattshift.allocate.coupled.highs import Answer, Ended, Limits, Method, prove, solve
 from wattshift.allocate.coupled.interior import linear, method
@@ -41,7 +42,7 @@ def solved_by_interior(program: Program) -> Answer:
     return answer
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=scaled(40, 400), deadline=None)
 @given(seed=SITES, rows=st.integers(1, 40))
 def test_any_site_costs_what_highs_says(seed: int, rows: int) -> None:
     program = formulate(random_site(seed, rows, whole=False))[0]
@@ -235,7 +236,7 @@ def test_duals_are_those_of_highs_where_they_are_unique() -> None:
     np.testing.assert_allclose(ours.column_dual_usd, theirs.column_dual_usd, atol=1e-5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scaled(15, 100), deadline=None)
 @given(seed=SITES, rows=st.integers(2, 30))
 def test_its_answers_are_proved_plans(seed: int, rows: int) -> None:
     """Rows, money and cheats: `solve_coupled` refuses whatever does not keep them."""

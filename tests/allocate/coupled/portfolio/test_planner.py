@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.coupledsites import grid_of, load_of, problem_of, random_site
+from support.faults import scaled
 from support.jointly import joint_usd
 from wattshift.allocate.coupled.parts import Battery, Peak
 from wattshift.allocate.coupled.portfolio.planner import plan_portfolio
@@ -93,7 +94,7 @@ def limits_of(seed: int, parts: Sequence[CoupledProblem]) -> tuple[SharedLimit, 
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scaled(8, 100), deadline=None)
 def test_several_limits_at_once_earn_what_one_program_of_all_sites_earns(seed: int) -> None:
     parts = sites(seed)
     shared = limits_of(seed, parts)
@@ -109,7 +110,7 @@ def test_several_limits_at_once_earn_what_one_program_of_all_sites_earns(seed: i
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=scaled(6, 60), deadline=None)
 def test_the_bound_holds_for_sites_of_every_kind(seed: int) -> None:
     parts = [random_site(seed + number, rows=4, whole=False) for number in range(3)]
     parts = [replace(part, start=parts[0].start, hours=parts[0].hours) for part in parts]

@@ -21,7 +21,7 @@ from wattshift.allocate.coupled.stochastic.risk import Risk
 from wattshift.allocate.coupled.stochastic.value import risk_frontier, value_plan
 
 
-@pytest.mark.parametrize("seed", range(scaled(30, 600)))
+@pytest.mark.parametrize("seed", range(scaled(12, 600)))
 def test_neither_value_is_below_zero(seed: int) -> None:
     futures = random_futures(1_000 + seed)
     stage = FirstStage(decided_until=seed % 5, batteries=bool(seed % 2))
