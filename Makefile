@@ -61,3 +61,4 @@ lock-e2e:  ## renew requirements-e2e.lock (needs uv)
 
 clean:  ## remove everything that was made
 	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .peers
+	find src -name '*.nb[ic]' -delete

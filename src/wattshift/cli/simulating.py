@@ -78,10 +78,13 @@ def simulate(
     from wattshift.app.simulating.run import simulate as run
     from wattshift.app.simulating.scenarios import open_scenario
     from wattshift.report.terminal.simulation import simulation_view
+    from wattshift.simulate.run import is_compiled
 
     _check_picture(picture)
     asked = _overridden(open_scenario(scenario), paths, days, seed)
     other = None if compare is None else open_scenario(compare)
+    if not is_compiled():
+        typer.echo("compiling the simulator, once on this machine: about ten seconds", err=True)
     with progress_bar("simulating") as progress, opened_engine(engine) as where:
         archive = open_archive(at or asked.at)
         document = run(archive, asked, at=at, other=other, engine=where, progress=progress)

@@ -38,15 +38,12 @@ from wattshift.allocate.coupled.portfolio.site import (
 from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.errors import Infeasible, InputError, LimitReached
 
-__all__ = ["Mapped", "PortfolioPlan", "SharedLimit", "Solver", "plan_portfolio"]
+__all__ = ["Mapped", "PortfolioPlan", "SharedLimit", "plan_portfolio"]
 
 _Row: TypeAlias = NDArray[np.float64]
 _Prices: TypeAlias = tuple[_Row, ...]
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-
-Solver: TypeAlias = Callable[[Sequence[CoupledProblem]], Sequence[tuple[CoupledPlan, float]]]
-"""Plans of several problems and the gap of each [USD], in their order."""
 
 _BISECTIONS = 8
 _OPENING = 3
