@@ -54,7 +54,7 @@ build: $(STAMP)  ## the wheel in dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 lock:  ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra alerts --extra dask --extra dev --extra docs --extra node --extra plot --extra postgres --universal --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra alerts --extra dask --extra dev --extra docs --extra mcp --extra mqtt --extra node --extra plot --extra postgres --extra serve --universal --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
 
 lock-e2e:  ## renew requirements-e2e.lock (needs uv)
 	uv pip compile tests/e2e/requirements.in --universal --generate-hashes --no-header --no-annotate --quiet -o requirements-e2e.lock

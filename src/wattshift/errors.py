@@ -27,6 +27,9 @@ WattshiftError
 │   ├── Unbounded          the model was built wrongly
 │   ├── LimitReached       time or memory ran out
 │   └── CheckFailed        the independent proof refused the plan
+├── ServiceError           the service itself
+│   ├── Busy               more is asked at once than it answers; come back
+│   └── Overrun            one answer took longer than any may
 └── ControlError           machines
     ├── Unsafe             a set-point outside the permitted range
     ├── Refused            the device said no
@@ -42,6 +45,7 @@ from enum import IntEnum
 
 __all__ = [
     "BrokenLink",
+    "Busy",
     "ChainError",
     "CheckFailed",
     "ConfigError",
@@ -58,10 +62,12 @@ __all__ = [
     "Missing",
     "NoData",
     "OutOfSpan",
+    "Overrun",
     "Refused",
     "Rejected",
     "ReorgTooDeep",
     "SchemaMismatch",
+    "ServiceError",
     "SolveError",
     "SourceError",
     "StaleData",
@@ -219,6 +225,18 @@ class LimitReached(SolveError):
 
 class CheckFailed(SolveError):
     """The independent proof refused the plan."""
+
+
+class ServiceError(WattshiftError):
+    """The service cannot answer as asked."""
+
+
+class Busy(ServiceError):
+    """More is asked at once than the service answers."""
+
+
+class Overrun(ServiceError):
+    """One answer took longer than any may."""
 
 
 class ControlError(WattshiftError):

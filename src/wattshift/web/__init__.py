@@ -1,0 +1,1 @@
+"""What stands between the network and the skins: who asks, what they may, and how much."""
