@@ -52,6 +52,10 @@ def tried(history: GridHistory, asked: Window, learnt: Window | None = None) -> 
     )
 
 
+def _ranged(ratio: float | None, low: float | None, high: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.2f} [{low:.2f}, {high:.2f}]"
+
+
 def main() -> None:
     """Print a row for each stretch."""
     history = GridHistory.of(Archive(BundledStore()).as_of())
@@ -63,19 +67,23 @@ def main() -> None:
         ("storm of February 2021", window((2021, 2, 14), (2021, 2, 20)), window((2021, 3, 1), (2023, 3, 1))),
     ]
     print(
-        "stretch | slope | mean price found / expected | hours a year above", *PRICES_USD_PER_MWH.astype(int)
+        "stretch | slope | slope above 100 USD/MWh | mean price found / expected | hours a year above",
+        *PRICES_USD_PER_MWH.astype(int),
     )
     for name, asked, learnt in stretches:
         found = tried(history, asked, learnt)
-        slope = (
-            f"{found.slope_ratio:.2f} [{found.low_ratio:.2f}, {found.high_ratio:.2f}]"
+        slopes = (
+            (
+                _ranged(found.slope_ratio, found.low_ratio, found.high_ratio),
+                _ranged(found.dear_ratio, found.dear_low_ratio, found.dear_high_ratio),
+            )
             if learnt is None
-            else "-"
+            else ("-", "-")
         )
         hours = [f"{each.found_hours:.0f}/{each.expected_hours:.0f}" for each in found.durations]
         print(
             name,
-            slope,
+            *slopes,
             f"{found.found_usd_per_mwh:.1f} / {found.expected_usd_per_mwh:.1f}",
             *hours,
             sep=" | ",

@@ -101,6 +101,8 @@ def test_the_curve_and_its_trial(document: GridEffectDocument) -> None:
     assert found is not None
     assert found.hours == 8_760
     assert found.low_ratio < 1.0 < found.high_ratio
+    assert found.dear_high_ratio is not None
+    assert found.dear_high_ratio < 1.0, "2025 had few dear hours: the tail was too steep, and that is told"
     expected = {each.price_usd_per_mwh: each for each in found.durations}
     for price in (0.0, 20.0, 30.0):
         assert expected[price].expected_hours == pytest.approx(expected[price].found_hours, rel=0.15)
@@ -163,5 +165,12 @@ def test_what_is_not_known(archive: Archive) -> None:
         grid_case(archive, GridAsk(load_mw=1.0, start_at=datetime(2020, 1, 1, tzinfo=UTC)), at=AT)
     with pytest.raises(OutOfSpan, match="cover"):
         grid_case(archive, GridAsk(load_mw=1.0, end_at=datetime(2026, 6, 1, tzinfo=UTC)), at=AT)
+    narrow = GridAsk(
+        load_mw=1.0,
+        start_at=datetime(2024, 1, 1, 0, 30, tzinfo=UTC),
+        end_at=datetime(2024, 1, 1, 1, tzinfo=UTC),
+    )
+    with pytest.raises(OutOfSpan, match="no hour"):
+        grid_case(archive, narrow, at=AT)
     with pytest.raises(OutOfSpan, match="neither load nor price"):
         grid_case(archive, GridAsk(load_mw=1.0), at=datetime(2020, 6, 1, tzinfo=UTC))

@@ -45,6 +45,9 @@ def test_what_was_asked(document: SecurityDocument) -> None:
     assert document.asked.nakamoto_prob == pytest.approx(0.000243, abs=1e-6)
     assert document.timed_prob is not None
     assert document.timed_prob > document.asked.exact_prob, "two hours are long for six blocks"
+    assert document.low_timed_prob is not None
+    assert document.high_timed_prob is not None
+    assert document.low_timed_prob < document.timed_prob < document.high_timed_prob
     rows = {row.attacker_frac: row for row in document.needed}
     assert (rows[0.1].risk_confirmations, rows[0.1].nakamoto_confirmations) == (6, 5)
     needed = [rows[share].value_confirmations or 0 for share in (0.1, 0.3, 0.45)]
@@ -108,6 +111,16 @@ def test_a_stale_price_of_machines_is_told_with_its_age(archive: Archive) -> Non
     assert "of machines" not in told.in_words
     assert told.origins[-1].name == "ASIC price points"
     assert "of machines" in security(archive, SecurityAsk(attack=NOTES), at=AT).in_words
+
+
+def test_every_cost_says_what_it_rests_on_and_how_old_that_is(archive: Archive) -> None:
+    stale = security(archive, at=AT)
+    assert "published 2023-07-26, 908 days old" in stale.price_basis
+    assert "no later price is kept" in stale.price_basis
+    assert "Cambridge survey" in stale.price_basis
+    given = security(archive, SecurityAsk(attack=NOTES), at=AT).price_basis
+    assert given == "machines at 4 USD/TH as given; power at 50 USD/MWh (as given)"
+    assert "--machine-price" in security(archive, at=datetime(2020, 6, 1, tzinfo=UTC)).price_basis
 
 
 def test_before_any_price_of_machines_only_power_is_priced(archive: Archive) -> None:

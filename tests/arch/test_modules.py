@@ -13,7 +13,10 @@ import pytest
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 40
 
-LONG_FUNCTIONS = {"wattshift.cli.network.hashrate": "its signature lists the options, the body is short"}
+LONG_FUNCTIONS = {
+    "wattshift.cli.network.hashrate": "its signature lists the options, the body is short",
+    "wattshift.cli.serving.serve": "likewise",
+}
 """Functions that may be longer, each with its reason."""
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -30,7 +30,9 @@ INSTANTS = frozenset({"as_of", "instant", "now"})
 ANY_UNIT = {
     "wattshift.allocate.coupled.infeasible.elastic": "a slack has the unit of its row",
     "wattshift.allocate.coupled.program": "a program holds power, energy and money side by side",
+    "wattshift.app.charts.extremes: Extremes.__init__.values": "the extremes of anything",
     "wattshift.app.follow.stuck": "a feed has a unit of its own, which is told with its numbers",
+    "wattshift.dashboard.pictures": "a picture carries whatever its curve shows",
     "wattshift.report.page.scales": "an axis carries whatever its chart shows",
     "wattshift.report.page.svg": "so do the shapes on it",
     "wattshift.report.simulationwords: shown.value": "a figure has the unit in which its name ends",

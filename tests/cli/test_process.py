@@ -67,7 +67,7 @@ def test_every_verb_has_help_with_an_example(run: Run, verb: str) -> None:
 
 READ = {
     *(DocumentName.SITE, DocumentName.STATE, DocumentName.FOLLOW, DocumentName.ALERT_RULES),
-    *(DocumentName.SAVED_PLAN, DocumentName.PORTFOLIO_FILE, DocumentName.SCENARIO),
+    *(DocumentName.SAVED_PLAN, DocumentName.PORTFOLIO_FILE, DocumentName.SCENARIO, DocumentName.SERVE),
 }
 """What verbs read: files that people write, as TOML, and a plan that a verb kept."""
 

@@ -58,6 +58,18 @@ def test_plot_writes_the_same_file_each_time(run: Run, elsewhere: Path, name: st
     assert [path.name for path in elsewhere.iterdir()] == ["it.svg"]
 
 
+def test_plot_draws_a_scenario(run: Run, elsewhere: Path) -> None:
+    scenario = elsewhere / "mine.toml"
+    scenario.write_text('name = "my own"\npaths = 16\nhorizon_days = 30\n', encoding="utf-8")
+    words = ("plot", "simulation", "--scenario", str(scenario), "--at", "2026-01-28", "--out", "it.svg")
+    ended = run(*words)
+    assert (ended.status, ended.out, ended.err) == (0, "", "wrote it.svg\n")
+    drawn = (elsewhere / "it.svg").read_bytes()
+    assert b"my own" in drawn
+    assert run("simulate", str(scenario), "--at", "2026-01-28", "--picture", "same.svg").status == 0
+    assert (elsewhere / "same.svg").read_bytes() == drawn
+
+
 def test_plot_writes_png(run: Run, elsewhere: Path) -> None:
     run("plot", "hashrate", "--at", "2026-01-28", "--start", "2025-12-01", "--log", "--out", "it.png")
     assert (elsewhere / "it.png").read_bytes().startswith(b"\x89PNG")
@@ -81,6 +93,9 @@ def test_pictures_end_where_they_are_told(run: Run) -> None:
         (("plot", "difficulty", "--end", "2026-01-01", "--out", "it.svg"), "--end"),
         (("plot", "score", "--start", "2026-01-01", "--out", "it.svg"), "--start"),
         (("plot", "pools", "--log", "--out", "it.svg"), "--log"),
+        (("plot", "pools", "--scenario", "ban", "--out", "it.svg"), "--scenario"),
+        (("plot", "simulation", "--start", "2026-01-01", "--out", "it.svg"), "--start"),
+        (("plot", "simulation", "--scenario", "bann", "--out", "it.svg"), "no scenario"),
         (("plot", "hashrate", "--start", "2018-01-01", "--out", "it.svg"), "not known over the whole"),
         (("plot", "hashrate", "--start", "2026-04-20", "--out", "it.svg"), "14 days"),
         (("plot", "hashrate", "--at", "2026-01-28", "--out", "no/it.svg"), "cannot be written"),

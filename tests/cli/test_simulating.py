@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -7,6 +11,7 @@ import jsonschema
 import pytest
 
 from support.commandline import Run
+from wattshift.app.simulating import run as simulating
 from wattshift.app.simulating.scenarios import READY_SCENARIOS
 from wattshift.cli.simulating import ReadyScenario
 
@@ -40,9 +45,10 @@ def test_options_reach_the_figures(run: Run) -> None:
     assert one["figures"] != two["figures"]
 
 
-def test_processes_give_what_threads_give(run: Run) -> None:
+@pytest.mark.parametrize("engine", ["local:1", "local:2"])
+def test_processes_give_what_threads_give(run: Run, engine: str) -> None:
     words = ("simulate", "winter-storm", "--paths", "520", "--days", "10", "--json")
-    assert run(*words).out == run(*words, "--engine", "local:1").out
+    assert run(*words).out == run(*words, "--engine", engine).out
 
 
 def test_a_comparison_is_told(run: Run) -> None:
@@ -68,12 +74,39 @@ def test_page_and_picture_are_written(run: Run, tmp_path: Path) -> None:
         (("ban", "--compare", "nothing"), "no scenario 'nothing'"),
         (("ban", "--engine", "ray"), "no such engine"),
         (("ban", "--picture", "x.pdf"), "no name of a picture"),
+        (("ban", "--html", "no/such/folder/ban.html"), "cannot be written"),
+        (("ban", "--picture", "no/such/folder/ban.svg"), "cannot be written"),
+        (("ban", "--html", "."), "cannot be written"),
     ],
 )
-def test_a_mistake_is_told_before_the_work(run: Run, words: tuple[str, ...], told: str) -> None:
+def test_a_mistake_is_told_before_the_work(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.setattr(simulating, "simulate", None)
     ended = run("simulate", *words)
     assert ended.status == 2
     assert told in ended.err
+
+
+@pytest.mark.parametrize(("at", "told"), [("2012-01-01", "not known"), ("2040-01-01", "not known")])
+def test_a_start_of_which_nothing_is_known_is_refused(run: Run, at: str, told: str) -> None:
+    ended = run("simulate", "ban", *FEW, "--at", at)
+    assert ended.status == 2
+    assert told in ended.err
+    assert ended.out == ""
+
+
+def test_what_was_stopped_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of a long run: no page, no picture, no temporary file."""
+    command = (sys.executable, "-m", "wattshift", "simulate", "ban", "--paths", "3000000")
+    files = ("--html", str(tmp_path / "ban.html"), "--picture", str(tmp_path / "ban.svg"))
+    with subprocess.Popen([*command, *files], stderr=subprocess.PIPE, start_new_session=True) as process:
+        time.sleep(4)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode in {1, 130, -signal.SIGINT}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_scenarios_obey_their_published_schema(run: Run) -> None:

@@ -26,7 +26,9 @@ def load(tmp_path: Path) -> Callable[[str], object]:
 
 def test_the_example_shows_every_kind_of_rule_and_obeys_its_schema() -> None:
     file = load_alerts(EXAMPLE_ALERTS)
-    assert {type(rule).__name__ for rule in file.rules} == {kind.__name__ for kind in Rule.__subclasses__()}
+    assert {type(rule).__name__ for rule in file.rules} == {
+        kind.__name__ for kind in Rule.__subclasses__() if kind.__module__ == Rule.__module__
+    }
     assert file.webhooks
     assert file.relays
     validator = jsonschema.Draft202012Validator(alerts_schema())

@@ -75,7 +75,7 @@ def test_examples_are_the_scenarios_that_ship() -> None:
         ('[price]\nkind = "jump"', 2, "needs annual_volatility_frac"),
         ('[price]\nkind = "magic"', 3, "'bootstrap'"),
         ("[price]\nannual_drift_frac = -2.0", 3, "cannot lose more than all"),
-        ("[start]\nprice_usd_per_btc = 0.0", 3, "must be positive"),
+        ("[start]\nprice_usd_per_btc = 0.0", 3, "must lie between"),
         ("[investment]\nlag_days = -4.0", 3, "a lag lies between"),
         (
             "[[backlogs]]\nfee_sat_per_vb = 5.0\nahead_vmb = 1.0\ninflow_vmb_per_s = 1.0",
@@ -83,6 +83,7 @@ def test_examples_are_the_scenarios_that_ship() -> None:
             "nearly twice what blocks hold",
         ),
         ("[attack]\nattacker_frac = 1.5", 3, "between 0 and 1"),
+        ("[attack]\nmachine_usd_per_th = 1e300", 3, "must lie between"),
         ("[attack]\nconfirmations = 0", 3, "between 1 and 1,000"),
         ("nam = 3", 2, "did you mean name?"),
     ],

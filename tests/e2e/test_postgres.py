@@ -26,6 +26,7 @@ from wattshift.errors import (
     Unwritable,
     WattshiftError,
 )
+from wattshift.store import postgresdatabase
 from wattshift.store.ledger import SqliteLedger
 from wattshift.store.opening import open_ledger
 from wattshift.store.port import Ledger
@@ -280,6 +281,28 @@ def test_other_tables_are_refused(url: str, statement: str, kind: type[StoreErro
         with pytest.raises(kind, match=words) as caught:
             opened(url)
         assert caught.value.hint
+
+
+def test_tables_of_an_older_version_are_brought_up_to_date_or_left_whole(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(url)
+    index = "CREATE INDEX entry_known ON entry (known_us)"
+    monkeypatch.setattr(postgresdatabase, "_UPGRADES", ((index, "SELECT 1 / 0"),))
+    with pytest.raises(SchemaMismatch, match="older wattshift"):
+        PostgresLedger.view(url)
+    with pytest.raises(StoreError):
+        PostgresLedger.lead(url)
+    with psycopg.connect(url) as db:
+        assert db.execute("SELECT version FROM wattshift.head").fetchone() == (1,)
+        assert db.execute("SELECT to_regclass('wattshift.entry_known')").fetchone() == (None,)
+    monkeypatch.setattr(postgresdatabase, "_UPGRADES", ((index,),))
+    for opened in (PostgresLedger.join, PostgresLedger.lead, PostgresLedger.view):
+        with opened(url) as ledger:
+            assert ledger.verify() == 21
+    monkeypatch.undo()
+    with pytest.raises(SchemaMismatch, match="newer wattshift"):
+        PostgresLedger.lead(url)
 
 
 # What the server has against it

@@ -57,3 +57,9 @@ def simulated(archive: Archive) -> SimulationDocument:
         backlogs=(Backlog(fee_sat_per_vb=5.0, ahead_vmb=1.2, inflow_vmb_per_s=0.0003),),
     )
     return simulate(archive, ban, at=STORM_AT, other=small("winter-storm"), threads=1)
+
+
+@pytest.fixture(scope="session")
+def pulled(archive: Archive) -> SimulationDocument:
+    """A small simulation in which AI pulls."""
+    return simulate(archive, small("ai-pull-fast", days=500), at=STORM_AT, threads=1)

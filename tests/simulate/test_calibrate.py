@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
 from wattshift.chain.target import bits_to_difficulty
 from wattshift.errors import OutOfSpan
@@ -14,7 +15,7 @@ from wattshift.measures.blocks import BlockHistory
 from wattshift.measures.fees import FEE_BLOCKS, FeeHistory
 from wattshift.measures.level.noise import PRIOR
 from wattshift.measures.level.statespace import LevelState
-from wattshift.measures.prices import DailyCloses
+from wattshift.measures.prices import DailyCloses, PriceQuote
 from wattshift.measures.stress.fleet import Fleet
 from wattshift.simulate.calibrate import (
     calibrated_fees,
@@ -121,8 +122,39 @@ def test_price_knows_only_what_was_known(daily_frame: pl.DataFrame) -> None:
     found = calibrated_price(closes, quote)
     assert len(found.log_returns) == 1_461
     last = int(np.searchsorted(closes.close_s, quote.close_at.timestamp()))
-    assert found.log_returns[-1] == closes.log_returns[last - 1]
     assert closes.usd_per_btc[last] == quote.price_usd_per_btc
+    came = closes.log_returns[last - 1_461 : last]
+    assert (np.sign(found.log_returns) == np.sign(came)).all()
+    cut = daily_frame.filter(pl.col("start") < quote.close_at)
+    alone = calibrated_price(DailyCloses.from_table(cut), quote)
+    assert np.array_equal(alone.log_returns, found.log_returns)
+
+
+def closes_of(log_returns: NDArray[np.float64]) -> tuple[DailyCloses, PriceQuote]:
+    frame = pl.DataFrame(
+        {
+            "start": [AT - timedelta(days=len(log_returns) + 1 - day) for day in range(len(log_returns) + 1)],
+            "close_usd_per_btc": 1e5 * np.exp(np.concatenate(([0.0], np.cumsum(log_returns)))),
+        }
+    )
+    closes = DailyCloses.from_table(frame)
+    return closes, closes.at(AT)
+
+
+def test_returns_are_as_wild_as_between_now_and_usually() -> None:
+    """Three wild years and a calm one: what is drawn is neither, and no year of it is wilder than another."""
+    rng = np.random.default_rng(3)
+    sd = np.repeat([0.04, 0.01], [1_096, 365])
+    found = calibrated_price(*closes_of(sd * rng.standard_normal(1_461))).log_returns
+    wanted = math.sqrt(0.01 * math.sqrt((3 * 0.04**2 + 0.01**2) / 4))
+    assert found.std() == pytest.approx(wanted, rel=0.1)
+    assert found[:1_000].std() == pytest.approx(found[-300:].std(), rel=0.25)
+    same = calibrated_price(*closes_of(0.03 * rng.standard_normal(1_461))).log_returns
+    assert same.std() == pytest.approx(0.03, rel=0.1)
+
+
+def test_a_price_that_stands_still_goes_on_to_stand_still() -> None:
+    assert not calibrated_price(*closes_of(np.zeros(100))).log_returns.any()
 
 
 def synthetic_fees(days: int, rng: np.random.Generator) -> FeeHistory:
@@ -147,7 +179,25 @@ def test_fees_are_fitted_to_what_made_them(history: BlockHistory) -> None:
     assert found.daily_sd_frac == pytest.approx(0.2, abs=0.04)
     assert 0.005 < found.jump_prob < 0.05
     assert found.jump_frac == pytest.approx(1.5, abs=0.5)
-    assert 0.04 < found.median_btc < 0.2
+    lifted = found.jump_prob * found.jump_frac / (1 - found.persistence_frac)
+    known = fees.paid_btc[::FEE_BLOCKS]
+    assert math.log(found.median_btc) + lifted == pytest.approx(float(np.log(known).mean()), abs=0.02)
+    assert found.median_btc == pytest.approx(0.05, rel=0.35)
+
+
+def test_fees_stay_where_they_were_in_the_long_run(history: BlockHistory) -> None:
+    """Paths of the fitted process have the mean logarithm of what it was fitted to, jumps included."""
+    fees = synthetic_fees(300, np.random.default_rng(6))
+    process = calibrated_fees(fees, history.known_at(history.newest_at))
+    rng, level, total = np.random.default_rng(7), np.zeros(4_000), 0.0
+    for day in range(400):
+        jumps = np.where(
+            rng.random(4_000) < process.jump_prob, rng.exponential(process.jump_frac, 4_000), 0.0
+        )
+        level = process.persistence_frac * level + process.daily_sd_frac * rng.standard_normal(4_000) + jumps
+        total += float(level.mean()) / 200 if day >= 200 else 0.0
+    known = np.log(fees.paid_btc[::FEE_BLOCKS])
+    assert math.log(process.median_btc) + total == pytest.approx(float(known.mean()), abs=0.05)
 
 
 def test_too_few_fees_say_so(history: BlockHistory) -> None:

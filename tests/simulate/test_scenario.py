@@ -19,6 +19,9 @@ from wattshift.simulate.price import BootstrapPrice, GeometricPrice, GivenPrice,
 NAN = float("nan")
 START, FLEET = opening_start(), small_fleet()
 OUTAGE = Outage(name="storm", start_days=(1, 2), share_frac=(0.1, 0.2))
+DOUBLINGS = tuple(
+    PriceShock(name=str(number), start_days=(0, 0), change_frac=(1.0, 1.0)) for number in range(20)
+)
 HALF = Region(name="a", share_frac=0.5)
 AI = AiPull(knot_days=(0.0,), income_usd_per_mwh=(1.0,), capacity_mw=(1.0,), capital_usd_per_mwh=0.0)
 
@@ -60,6 +63,24 @@ AI = AiPull(knot_days=(0.0,), income_usd_per_mwh=(1.0,), capacity_mw=(1.0,), cap
         ),
         ("share_frac", lambda: Region(name="a", share_frac=50)),
         ("share_frac", lambda: replace(OUTAGE, share_frac=(0.3, 0.2))),
+        ("start_days", lambda: replace(OUTAGE, start_days=(-10.0, 1.0))),
+        ("start_days", lambda: PriceShock(name="x", start_days=(-1e5, 0), change_frac=(0, 0))),
+        ("name", lambda: replace(OUTAGE, name="idle")),
+        ("price_shocks", lambda: replace(still_scenario(), events=DOUBLINGS)),
+        ("hashrate_ehs", lambda: replace(START, hashrate_ehs=1e300)),
+        ("hashrate_sd_frac", lambda: replace(START, hashrate_sd_frac=1e308)),
+        ("price_usd_per_btc", lambda: replace(START, price_usd_per_btc=1e300)),
+        ("fees_btc", lambda: replace(START, fees_btc=1e300)),
+        ("power_usd_per_mwh", lambda: replace(FLEET, power_usd_per_mwh=np.array([1.0, 2.0, 3.0, 1e87]))),
+        ("calm_sd_frac", lambda: HashrateNoise(calm_sd_frac=1e300)),
+        ("storm_sd_frac", lambda: HashrateNoise(storm_sd_frac=NAN)),
+        ("income_sd_frac", lambda: replace(AI, income_sd_frac=1e300)),
+        ("annual_growth_sd_frac", lambda: Investment(annual_growth_sd_frac=1e300)),
+        ("median_btc", lambda: FeeProcess(median_btc=1e300)),
+        ("daily_sd_frac", lambda: FeeProcess(median_btc=0.1, daily_sd_frac=1e300)),
+        ("jump_frac", lambda: FeeProcess(median_btc=0.1, jump_frac=1e300)),
+        ("usd_per_btc", lambda: GivenPrice(usd_per_btc=np.array([95_000.0, 1e300]))),
+        ("usd_per_btc", lambda: GivenPrice(usd_per_btc=np.array([95_000.0, NAN]))),
         ("start_days", lambda: replace(OUTAGE, start_days=(0.0, float("inf")))),
         ("change_frac", lambda: PriceShock(name="x", start_days=(0, 0), change_frac=(-1, 0))),
         (

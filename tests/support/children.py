@@ -230,7 +230,31 @@ def _race(path: Path, told: Callable[[], object], options: dict[str, Any]) -> No
         os.write(2, f"{error.context.get('pid')} {time.monotonic() - begun:.3f}".encode())
 
 
-_JOBS = {"import": _import, "ingest": _ingest, "race": _race, "reorg": _reorg, "series": _series}
+def _backup(path: Path, told: Callable[[], object], options: dict[str, Any]) -> None:
+    from wattshift.store.backup import back_up
+    from wattshift.store.home import Home
+
+    back_up(Home(path), Path(options["file"]), now=FIRST_AT)
+    told()
+
+
+def _restore(path: Path, told: Callable[[], object], options: dict[str, Any]) -> None:
+    from wattshift.store.backup import restore
+    from wattshift.store.home import Home
+
+    restore(Path(options["file"]), Home(path))
+    told()
+
+
+_JOBS = {
+    "backup": _backup,
+    "import": _import,
+    "ingest": _ingest,
+    "race": _race,
+    "reorg": _reorg,
+    "restore": _restore,
+    "series": _series,
+}
 
 
 def _child(job: dict[str, Any], pipe: int) -> None:

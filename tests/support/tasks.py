@@ -14,12 +14,29 @@ from wattshift.allocate.coupled.highs import Ended
 from wattshift.allocate.coupled.plan import CoupledPlan
 from wattshift.allocate.coupled.planner import plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem
+from wattshift.app.engine.telling import tell
 from wattshift.errors import Infeasible
 
-__all__ = ["contradict", "crash", "die_once", "eat", "hang", "refuse", "spoiled_plan", "square"]
+__all__ = [
+    "contradict",
+    "crash",
+    "die_once",
+    "eat",
+    "hang",
+    "refuse",
+    "spoiled_plan",
+    "square",
+    "told_square",
+]
 
 
 def square(number: int) -> int:
+    return number * number
+
+
+def told_square(number: int) -> int:
+    for done in range(number):
+        tell(done)
     return number * number
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
@@ -37,6 +36,7 @@ from wattshift.value.mining import mining_usd_per_mwh
 
 __all__ = ["GridAsk", "GridCase", "grid_case", "grid_effect", "grid_effect_of"]
 
+_LARGEST = 1e6
 _DRAWS = 100
 _SEED = 20_210_214
 _AI_CURTAILABLE_FRAC = 0.1
@@ -75,10 +75,18 @@ class GridAsk:
     end_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.load_mw < math.inf:
-            raise InputError("a load draws a positive power", load_mw=self.load_mw, hint="give --load-mw")
-        if self.strike_usd_per_mwh is not None and not math.isfinite(self.strike_usd_per_mwh):
-            raise InputError("a strike is finite", strike_usd_per_mwh=self.strike_usd_per_mwh)
+        if not 0.0 < self.load_mw <= _LARGEST:
+            raise InputError(
+                "a load draws a positive power, of at most 10^6 MW",
+                load_mw=self.load_mw,
+                hint="give --load-mw",
+            )
+        if not abs(self.strike_usd_per_mwh or 0.0) <= _LARGEST:
+            raise InputError(
+                "a strike is finite, at most 10^6 USD/MWh", strike_usd_per_mwh=self.strike_usd_per_mwh
+            )
+        if self.efficiency_j_per_th is not None and not self.efficiency_j_per_th >= 1.0 / _LARGEST:
+            raise InputError("an efficiency is positive", efficiency_j_per_th=self.efficiency_j_per_th)
         if self.kind is LoadKind.INFLEXIBLE and (self.strike_usd_per_mwh, self.curtailable_frac) != (
             None,
             None,

@@ -99,7 +99,7 @@ class GridHistory:
         """Which hours lie in a window, shape (n,).
 
         Raises:
-            OutOfSpan: if the window is not covered.
+            OutOfSpan: if the window is not covered, or no hour starts in it.
         """
         if window.start_at < self.span.start_at or window.end_at > self.span.end_at:
             raise OutOfSpan(
@@ -111,7 +111,15 @@ class GridHistory:
                 hint="choose --start and --end inside, and --at after both",
             )
         start_s = self.market.start_s
-        return (start_s >= to_unix(window.start_at)) & (start_s < to_unix(window.end_at))
+        inside = (start_s >= to_unix(window.start_at)) & (start_s < to_unix(window.end_at))
+        if not inside.any():
+            raise OutOfSpan(
+                "no hour whose load and price are known starts in this window",
+                start=format_instant(window.start_at),
+                end=format_instant(window.end_at),
+                hint="choose --start and --end at least an hour apart",
+            )
+        return np.asarray(inside)
 
 
 def _caps(start_s: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from wattshift.config.alerts import alerts_schema
 from wattshift.config.follow import follow_schema
 from wattshift.config.portfolio import portfolio_schema
 from wattshift.config.scenario import scenario_schema
+from wattshift.config.serve import serve_schema
 from wattshift.config.state import state_schema
 from wattshift.errors import InputError
 from wattshift.report.documents.alerts import AlertsBacktestDocument, AlertsDocument
@@ -69,7 +70,7 @@ DOCUMENTS: Mapping[str, type] = MappingProxyType(
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON schema of a document, or of a file that people write: "site", "state", "follow" (settings).
+    """The JSON schema of a document, or of a file that people write: "site", "state", "follow", "serve" ...
 
     Raises:
         InputError: if there is no such document.
@@ -84,6 +85,8 @@ def schema_of(name: str) -> dict[str, Any]:
         return scenario_schema()
     if name == "follow":
         return follow_schema()
+    if name == "serve":
+        return serve_schema()
     if name == "alert-rules":
         return alerts_schema()
     if name not in DOCUMENTS:

@@ -44,7 +44,7 @@ from wattshift.report.documents.security import (
     SecurityState,
     WaitRow,
 )
-from wattshift.report.securitywords import security_in_words
+from wattshift.report.securitywords import price_basis, security_in_words
 from wattshift.units import BLOCK_SPACING_S, SECONDS_PER_HOUR
 
 __all__ = ["Backlog", "SecurityAsk", "security"]
@@ -127,13 +127,7 @@ def security(
     state = security_state(snapshot, ask.attack)
     stake_usd = STAKE_BLOCKS * state.budget.reward_per_block_usd
     needed = tuple(_needed(share, ask, stake_usd) for share in sorted({*_SHARES, ask.attacker_frac} - {0.0}))
-    timed_prob = (
-        None
-        if ask.elapsed_s is None
-        else timed_double_spend_prob(
-            ask.attacker_frac, ask.confirmations, ask.elapsed_s, mean_interval_s=state.mean_interval_s
-        )
-    )
+    timed, low_timed, high_timed = _timed(ask, state)
     return SecurityDocument(
         as_of=snapshot.as_of,
         state=state,
@@ -141,7 +135,9 @@ def security(
         confirmations=ask.confirmations,
         asked=asked,
         elapsed_s=ask.elapsed_s,
-        timed_prob=timed_prob,
+        timed_prob=timed,
+        low_timed_prob=low_timed,
+        high_timed_prob=high_timed,
         risk_prob=ask.risk_prob,
         value_usd=ask.value_usd,
         stake_usd=stake_usd,
@@ -149,6 +145,7 @@ def security(
         needed=needed,
         waits=_waits(state.mean_interval_s),
         fee_waits=_fee_waits(ask.backlogs, state.mean_interval_s),
+        price_basis=price_basis(state.attack),
         ways=_ways(snapshot, state, ask.hours),
         surface=_surface(snapshot, state, ask.hours),
         races=tuple(_race(ratio, ask.confirmations, state) for ratio in _RACES) if ask.confirmations else (),
@@ -165,6 +162,17 @@ def _double_spend(share: float, count: int) -> DoubleSpendRow:
         confirmations=count,
         exact_prob=double_spend_prob(share, count),
         nakamoto_prob=nakamoto_double_spend_prob(share, count),
+    )
+
+
+def _timed(ask: SecurityAsk, state: SecurityState) -> tuple[float | None, ...]:
+    """The probability given the time that passed, and its interval: that of the mean block interval."""
+    if ask.elapsed_s is None:
+        return None, None, None
+    elapsed_s = ask.elapsed_s
+    return tuple(
+        timed_double_spend_prob(ask.attacker_frac, ask.confirmations, elapsed_s, mean_interval_s=each)
+        for each in (state.mean_interval_s, state.high_interval_s, state.low_interval_s)
     )
 
 

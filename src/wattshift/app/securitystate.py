@@ -12,7 +12,7 @@ from wattshift.errors import InputError
 from wattshift.measures.hashrate import WEEK_S, HashrateEstimate, hashrate_of_window, peak_of_window
 from wattshift.measures.machines import machine_price
 from wattshift.measures.pools import UNKNOWN, PoolLabels, PoolMix, hidden_bound, pool_mix
-from wattshift.measures.security.attack import network_power_mw
+from wattshift.measures.security.attack import LARGEST, network_power_mw
 from wattshift.measures.security.budget import security_budget
 from wattshift.measures.security.doublespend import double_spend_prob
 from wattshift.measures.security.waits import confirmation_wait_prob
@@ -30,8 +30,12 @@ SIX = 6
 SLOW_S = 1.5 * SECONDS_PER_HOUR
 """Half as long again as six blocks take on average."""
 
+_MOST_GIVEN = LARGEST / 10
+"""Leaves room for the multiples that a surface and a picture lay around a figure."""
+
 _POOL_WINDOW = timedelta(weeks=2)
 _HASHES_PER_DIFFICULTY = 2**32
+_SURVEYED = "median of the Cambridge survey of 2025, whatever the instant"
 _FALLEN = "fall since the best week of 90 days, in part luck"
 
 
@@ -42,26 +46,27 @@ class AttackGiven:
     Args:
         machine_usd_per_th: price of machines [USD/TH].
         efficiency_j_per_th: their efficiency [J/TH].
-        power_usd_per_mwh: price of power; by default the surveyed median [USD/MWh].
+        power_usd_per_mwh: price of power; None for the surveyed median [USD/MWh].
         idle_ehs: machines that stand idle [EH/s].
         max_age_days: a published price of machines that is older is not used [days].
 
     Raises:
-        InputError: if a figure is not positive (idle machines may be none, the power price may be negative).
+        InputError: if a figure is not positive (idle machines may be none, the power price may be negative),
+            or above 10^8.
     """
 
     machine_usd_per_th: float | None = None
     efficiency_j_per_th: float | None = None
-    power_usd_per_mwh: float = SURVEY_POWER.median_usd_per_mwh
+    power_usd_per_mwh: float | None = None
     idle_ehs: float | None = None
     max_age_days: float = math.inf
 
     def __post_init__(self) -> None:
         above = (self.machine_usd_per_th, self.efficiency_j_per_th)
         if (
-            any(each is not None and not 0 < each < math.inf for each in above)
-            or not math.isfinite(self.power_usd_per_mwh)
-            or not 0 <= (self.idle_ehs or 0.0) < math.inf
+            any(each is not None and not 0 < each <= _MOST_GIVEN for each in above)
+            or not abs(self.power_usd_per_mwh or 0.0) <= _MOST_GIVEN
+            or not 0 <= (self.idle_ehs or 0.0) <= _MOST_GIVEN
         ):
             raise InputError(
                 "an attack is reckoned with positive prices and machines, and a finite power price",
@@ -69,6 +74,7 @@ class AttackGiven:
                 efficiency_j_per_th=self.efficiency_j_per_th,
                 power_usd_per_mwh=self.power_usd_per_mwh,
                 idle_ehs=self.idle_ehs,
+                hint="no figure of an attack is above 10^8",
             )
 
 
@@ -144,7 +150,10 @@ def _attack(snapshot: Snapshot, week: HashrateEstimate, given: AttackGiven) -> A
     power_mw = network_power_mw(week.mean_ehs, efficiency)
     low_ratio = _joined(week.mean_ehs / week.low_ehs, efficiency / low_j_per_th)
     high_ratio = _joined(week.high_ehs / week.mean_ehs, high_j_per_th / efficiency)
-    energy_usd = power_mw * given.power_usd_per_mwh
+    price, basis = given.power_usd_per_mwh, "as given"
+    if price is None:
+        price, basis = SURVEY_POWER.median_usd_per_mwh, _SURVEYED
+    energy_usd = power_mw * price
     ends_usd = sorted((energy_usd / low_ratio, energy_usd * high_ratio))
     machine = _quote(snapshot, efficiency, given)
     usd_per_ehs = None if machine is None else machine.usd_per_th * 1e6
@@ -153,7 +162,8 @@ def _attack(snapshot: Snapshot, week: HashrateEstimate, given: AttackGiven) -> A
         power_mw=power_mw,
         low_power_mw=power_mw / low_ratio,
         high_power_mw=power_mw * high_ratio,
-        power_usd_per_mwh=given.power_usd_per_mwh,
+        power_usd_per_mwh=price,
+        power_basis=basis,
         energy_usd=energy_usd,
         low_energy_usd=ends_usd[0],
         high_energy_usd=ends_usd[1],

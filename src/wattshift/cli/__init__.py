@@ -13,7 +13,9 @@ import typer
 
 from wattshift import __version__
 from wattshift.cli import (
+    agents,
     alerting,
+    backup,
     causes,
     checking,
     following,
@@ -24,8 +26,10 @@ from wattshift.cli import (
     portfolio,
     research,
     security,
+    serving,
     simulating,
     site,
+    tokens,
 )
 from wattshift.cli.options import LedgerUrl, StoreFolder, read_from
 from wattshift.errors import ExitStatus, WattshiftError
@@ -53,6 +57,10 @@ for room in (
     keeping,
     following,
     alerting,
+    serving,
+    backup,
+    tokens,
+    agents,
 ):
     room.register(app)
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wattshift.cli.logs import log_lines
 from wattshift.cli.options import AsJson, LedgerUrl, home_of, show
 from wattshift.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from wattshift.app.follow.follower import Follower
+    from wattshift.app.follow.run import FollowRun
     from wattshift.config.follow import FollowSettings
     from wattshift.sources.registry import Connected
     from wattshift.store.home import Home
@@ -79,6 +77,10 @@ def follow(
     metrics: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Serve Prometheus metrics, say at 127.0.0.1:9108.")
     ] = None,
+    alerts: Annotated[
+        Path | None,
+        typer.Option(metavar="RULES", help="Also watch over these rules (TOML), and tell their channels."),
+    ] = None,
     example: Annotated[bool, typer.Option("--example", help="Print commented settings, and end.")] = False,
 ) -> None:
     """Keep a validated copy of the chain's headers and of prices, from sources that are not believed.
@@ -98,7 +100,8 @@ def follow(
 
     with _progress() as watch:
         run = FollowRun(settings=told, home=home, is_once=once, watch=watch)
-        document = run.run()
+        with _alerted(alerts, home, run):
+            document = run.run()
     if once:
         show(document, sources_view, name="sources", as_json=False)
         # Prices are no substitute for a chain that cannot be followed.
@@ -239,6 +242,16 @@ def _connected(told: FollowSettings) -> list[Connected]:
     return [connect(spec, chosen, SystemClock()) for spec in told.specs]
 
 
+def _alerted(rules: Path | None, home: Home, run: FollowRun) -> AbstractContextManager[object]:
+    """The watch over rules, if there are any; a defect of it ends the run."""
+    if rules is None:
+        return nullcontext()
+    from wattshift.app.service.alertwatch import AlertWatch
+    from wattshift.clock import SystemClock
+
+    return AlertWatch(rules, home, SystemClock(), run.stop)
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[Follower], None]]:
     """Log lines on stderr, and under them a bar while headers are missing, where somebody looks."""
@@ -246,7 +259,7 @@ def _progress() -> Iterator[Callable[[Follower], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True, highlight=False)
-    with _logging(console):
+    with log_lines(console):
         if not console.is_terminal:
             yield lambda _: None
             return
@@ -259,38 +272,6 @@ def _progress() -> Iterator[Callable[[Follower], None]]:
                 bar.update(task, completed=done, total=done + left, visible=follower.is_syncing)
 
             yield watch
-
-
-@contextmanager
-def _logging(console: Console) -> Iterator[None]:
-    logger = logging.getLogger("wattshift")
-    handler = _ConsoleHandler(console)
-    handler.setFormatter(_UtcFormatter("%(asctime)sZ %(levelname)-8s %(message)s", "%Y-%m-%dT%H:%M:%S"))
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-
-
-class _UtcFormatter(logging.Formatter):
-    converter = staticmethod(time.gmtime)
-
-
-class _ConsoleHandler(logging.Handler):
-    """One plain line an event, above the bar if there is one."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__()
-        self._console = console
-
-    def emit(self, record: logging.LogRecord) -> None:
-        from wattshift.report.figures import printable
-
-        self._console.out(printable(self.format(record)), highlight=False)
 
 
 @contextmanager

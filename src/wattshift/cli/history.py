@@ -48,6 +48,7 @@ class DocumentName(StrEnum):
     SITE = "site"
     STATE = "state"
     FOLLOW = "follow"
+    SERVE = "serve"
 
 
 def register(app: typer.Typer) -> None:

@@ -17,6 +17,7 @@ from wattshift.units import SECONDS_PER_HOUR
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from wattshift.app.service.place import Place
     from wattshift.app.snapshot import Archive
     from wattshift.store.bundled import BundledStore
     from wattshift.store.home import Home
@@ -34,6 +35,7 @@ __all__ = [
     "lag_s",
     "open_archive",
     "open_store",
+    "place_of",
     "read_from",
     "show",
 ]
@@ -107,6 +109,20 @@ def home_of(folder: Path | None, ledger_url: str | None = None) -> Home:
 
     named = folder or _FOLDER.get() or Home.default().folder
     return Home(named, _LEDGER.get() if ledger_url is None else _ledger_url(ledger_url))
+
+
+def place_of(folder: Path | None, ledger_url: str | None, site: Path | None) -> Place:
+    """Where a verb that answers others reads: a store only where one was named, behind the verb or before it.
+
+    Raises:
+        ConfigError: if the ledger is no URL, or one with a password in it.
+    """
+    from wattshift.app.service.place import Place
+
+    if folder is None and ledger_url is None and not _names_a_store():
+        return Place(site=site)
+    home = home_of(folder, ledger_url)
+    return Place(folder=home.folder, ledger_url=home.ledger_url, site=site)
 
 
 def _ledger_url(named: str | None) -> str | None:

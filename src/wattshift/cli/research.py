@@ -49,12 +49,14 @@ class PictureName(StrEnum):
     POOLS = "pools"
     SCORE = "score"
     SECURITY = "security"
+    SIMULATION = "simulation"
 
 
 _UNBOUND = {
     PictureName.DIFFICULTY: ("--end",),
     PictureName.SCORE: ("--start", "--end"),
     PictureName.SECURITY: ("--start", "--end"),
+    PictureName.SIMULATION: ("--start", "--end"),
 }
 """Options that make no sense for a picture, which ends at --at."""
 
@@ -196,6 +198,10 @@ def plot(
     start: Start = None,
     end: End = None,
     log: Annotated[bool, typer.Option("--log", help="Of the hashrate: a logarithmic axis.")] = False,
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="SCENARIO", help="Of the simulation: a file, or one that ships. Default: ban."),
+    ] = None,
 ) -> None:
     """Draw a picture for publication, with intervals, events and sources.
 
@@ -210,7 +216,25 @@ def plot(
             raise InputError(f"the picture of the {name.value} has no {option}", hint="it ends at --at")
     if log and name is not PictureName.HASHRATE:
         raise InputError("only the picture of the hashrate has --log", hint="leave it out")
-    write_picture(out, _drawer(name, open_archive(at), at, start, end, is_log=log), name.value)
+    if scenario is not None and name is not PictureName.SIMULATION:
+        raise InputError("only the picture of the simulation has --scenario", hint="leave it out")
+    if name is PictureName.SIMULATION:
+        draw = _simulated(scenario or "ban", at)
+    else:
+        draw = _drawer(name, open_archive(at), at, start, end, is_log=log)
+    write_picture(out, draw, name.value)
+
+
+def _simulated(named: str, at: datetime | None) -> Callable[[Figure], None]:
+    """What draws a scenario, its paths run."""
+    from wattshift.app.simulating.run import simulate
+    from wattshift.app.simulating.scenarios import open_scenario
+    from wattshift.report.plots.simulation import draw_simulation
+
+    scenario = open_scenario(named)
+    with progress_bar("simulating") as progress:
+        document = simulate(open_archive(at or scenario.at), scenario, at=at, progress=progress)
+    return lambda figure: draw_simulation(document, figure)
 
 
 def _drawer(
@@ -247,7 +271,7 @@ def _drawer(
             with progress_bar("replaying periods") as progress:
                 document = scoring.score(archive, at=at, progress=progress)
             return lambda figure: scores.draw_score(document, figure)
-        case PictureName.SECURITY:
+        case _:
             safety = securityplots.security_picture(archive, at=at)
             return lambda figure: security.draw_security(safety, figure)
 

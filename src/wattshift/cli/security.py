@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -132,8 +131,12 @@ def _given(
 ) -> AttackGiven:
     from wattshift.app.securitystate import AttackGiven
 
-    given = AttackGiven(machine_usd_per_th=machine_price, efficiency_j_per_th=machine, idle_ehs=idle)
-    return given if power_price is None else replace(given, power_usd_per_mwh=power_price)
+    return AttackGiven(
+        machine_usd_per_th=machine_price,
+        efficiency_j_per_th=machine,
+        power_usd_per_mwh=power_price,
+        idle_ehs=idle,
+    )
 
 
 def _check_picture(picture: Path | None) -> None:

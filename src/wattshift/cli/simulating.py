@@ -80,7 +80,7 @@ def simulate(
     from wattshift.report.terminal.simulation import simulation_view
     from wattshift.simulate.run import is_compiled
 
-    _check_picture(picture)
+    _check_files(html, picture)
     asked = _overridden(open_scenario(scenario), paths, days, seed)
     other = None if compare is None else open_scenario(compare)
     if not is_compiled():
@@ -93,12 +93,16 @@ def simulate(
         show(document, simulation_view, name="simulation", as_json=as_json)
 
 
-def _check_picture(picture: Path | None) -> None:
-    """Refuse a name that cannot be drawn before the work, not after it."""
-    if picture is not None:
-        from wattshift.report.plots.style import picture_form
+def _check_files(html: Path | None, picture: Path | None) -> None:
+    """Refuse what cannot be drawn or written before the work, not after it."""
+    from wattshift.report.files import require_writable
+    from wattshift.report.plots.style import picture_form
 
+    if picture is not None:
         picture_form(picture)
+    for path in (html, picture):
+        if path is not None:
+            require_writable(path)
 
 
 def _write(document: SimulationDocument, html: Path | None, picture: Path | None) -> None:

@@ -22,6 +22,7 @@ from wattshift.alerts.rule import (
     SourceStale,
 )
 from wattshift.assets.bounds import STRICT, require_name, require_not_negative
+from wattshift.config.condition import RuleGiven, rule_of
 from wattshift.config.tomlfile import TomlFile
 from wattshift.errors import InputError
 
@@ -38,7 +39,9 @@ __all__ = [
 EXAMPLE_ALERTS = Path(__file__).resolve().parent.parent / "data" / "alerts.toml"
 """A commented rules file that shows every kind of rule and channel."""
 
+_WRITTEN = "rule"
 _KINDS = (
+    _WRITTEN,
     "hashrate_below",
     "hashrate_drop",
     "retarget_beyond",
@@ -147,6 +150,7 @@ class AlertsFile:
     Args:
         site: whose alerts they are.
         group_interval_s: alerts of one group are told at most once in this time [s].
+        rule: rules whose condition is a line of text; see `wattshift.config.condition`.
         hashrate_below: see `wattshift.alerts.rule` for each kind.
         hashrate_drop: likewise.
         retarget_beyond: likewise.
@@ -165,6 +169,7 @@ class AlertsFile:
 
     site: SiteGiven = SiteGiven()
     group_interval_s: float = 300.0
+    rule: tuple[RuleGiven, ...] = ()
     hashrate_below: tuple[HashrateBelow, ...] = ()
     hashrate_drop: tuple[HashrateDrop, ...] = ()
     retarget_beyond: tuple[RetargetBeyond, ...] = ()
@@ -184,13 +189,14 @@ class AlertsFile:
         _require_once("channel", self._named(("webhooks", "relays")))
         if not self.rules:
             raise InputError(
-                "the file has no rule", key=_KINDS[0], hint="`wattshift alerts example` shows every kind"
+                "the file has no rule", key=_KINDS[1], hint="`wattshift alerts example` shows every kind"
             )
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """All rules, by kind and then in the order of the file."""
-        return tuple(rule for kind in _KINDS for rule in getattr(self, kind))
+        written = tuple(rule_of(each) for each in self.rule)
+        return (*written, *(rule for kind in _KINDS[1:] for rule in getattr(self, kind)))
 
     def _named(self, keys: Sequence[str]) -> list[tuple[str, str]]:
         """Where each name stands, and the name."""

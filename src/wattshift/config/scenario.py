@@ -24,7 +24,7 @@ from wattshift.simulate.fees import FeeProcess
 from wattshift.simulate.fleet import Region
 from wattshift.simulate.scenario import MAX_DAYS, MAX_PATHS
 
-__all__ = ["ScenarioFile", "load_scenario", "scenario_schema"]
+__all__ = ["ScenarioFile", "load_scenario", "read_scenario", "scenario_schema"]
 
 _MAX_BACKLOGS = 10
 _MAX_SEED = 2**63 - 1
@@ -162,6 +162,15 @@ def load_scenario(path: Path) -> ScenarioFile:
         ConfigError: if the file cannot be read, is not TOML, or does not describe a scenario.
     """
     return _FILE.load(path)
+
+
+def read_scenario(text: str) -> ScenarioFile:
+    """Check the text of a scenario file.
+
+    Raises:
+        ConfigError: if it is not TOML, or does not describe a scenario.
+    """
+    return _FILE.read(text, Path("scenario"))
 
 
 def scenario_schema() -> dict[str, Any]:

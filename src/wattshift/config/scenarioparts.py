@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from wattshift.assets.bounds import require_not_negative, require_positive
+from wattshift.assets.bounds import require_not_negative
 from wattshift.errors import InputError
 from wattshift.measures.stress.costcurve import SURVEY_POWER
 from wattshift.simulate.behaviour import Investment
+from wattshift.simulate.limits import require_within
 from wattshift.simulate.price import (
     BootstrapPrice,
     GeometricPrice,
@@ -22,11 +23,12 @@ from wattshift.simulate.price import (
     JumpPrice,
     PriceProcess,
 )
-from wattshift.simulate.start import NetworkStart
+from wattshift.simulate.start import START_BOUNDS, NetworkStart
 
 __all__ = ["AttackGiven", "Backlog", "InvestmentGiven", "PriceGiven", "PriceKind", "StartGiven"]
 
 _MAX_INFLOW_VMB_PER_S = 0.003
+_LEAST_PRICE, _LARGEST_PRICE = 1e-3, 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +54,7 @@ class StartGiven:
             InputError: naming the key.
         """
         for key, value in _given(self).items():
-            check = require_not_negative if key in {"hashrate_sd_frac", "fees_btc"} else require_positive
-            check(key, value)
+            require_within(key, value, *START_BOUNDS[key])
 
     def instead_of(self, start: NetworkStart) -> NetworkStart:
         """The measured start with what is given in its place."""
@@ -241,8 +242,8 @@ class AttackGiven:
             InputError: naming the key.
         """
         if self.machine_usd_per_th is not None:
-            require_positive("machine_usd_per_th", self.machine_usd_per_th)
-        require_positive("power_usd_per_mwh", self.power_usd_per_mwh)
+            require_within("machine_usd_per_th", self.machine_usd_per_th, _LEAST_PRICE, _LARGEST_PRICE)
+        require_within("power_usd_per_mwh", self.power_usd_per_mwh, _LEAST_PRICE, _LARGEST_PRICE)
         if not 0 < self.attacker_frac < 1:
             raise InputError(
                 "a share of the hashrate lies between 0 and 1", key="attacker_frac", value=self.attacker_frac

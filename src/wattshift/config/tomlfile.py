@@ -66,7 +66,18 @@ class TomlFile(Generic[_Content]):
         Raises:
             ConfigError: if it cannot be read, is not TOML, or does not describe what it should.
         """
-        text = self._read(path)
+        return self.read(self._read(path), path)
+
+    def read(self, text: str, path: Path) -> _Content:
+        """Read and check a text.
+
+        Args:
+            text: what stands in the file.
+            path: what errors call it.
+
+        Raises:
+            ConfigError: if it is not TOML, or does not describe what it should.
+        """
         raw = self._parse(path, text)
         try:
             return TypeAdapter(self.kind).validate_json(json.dumps(raw, default=_instant_text))

@@ -8,7 +8,15 @@ from wattshift.report.figures import interval, number, sentence
 from wattshift.report.words import age_in_words, percent
 from wattshift.units import SECONDS_PER_DAY
 
-__all__ = ["attack_headline", "machine_in_words", "risk", "security_facts", "security_in_words", "usd"]
+__all__ = [
+    "attack_headline",
+    "machine_in_words",
+    "price_basis",
+    "risk",
+    "security_facts",
+    "security_in_words",
+    "usd",
+]
 
 _RECENT_DAYS = 365
 _SCALES = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
@@ -50,6 +58,14 @@ def machine_in_words(machine: MachineQuote | None) -> str:
         return f"{price} as given"
     age = age_in_words(machine.age_days * SECONDS_PER_DAY)
     return f"{price} ({machine.tier}, published {machine.published_on}, {age})"
+
+
+def price_basis(attack: AttackState) -> str:
+    """What every cost of an attack rests on, and that no later price is known where one was published."""
+    machines = machine_in_words(attack.machine)
+    if attack.machine is not None and attack.machine.age_days is not None:
+        machines += ", no later price is kept here: give --machine-price"
+    return f"{machines}; power at {attack.power_usd_per_mwh:g} USD/MWh ({attack.power_basis})"
 
 
 def security_facts(state: SecurityState) -> tuple[Fact, ...]:
@@ -115,7 +131,7 @@ def _attack_facts(attack: AttackState) -> tuple[Fact, ...]:
         value=usd(attack.energy_usd),
         interval=f"{usd(attack.low_energy_usd)} to {usd(attack.high_energy_usd)}",
         says=f"{number(attack.power_mw / 1_000, 1)} GW at {attack.efficiency_j_per_th:.1f} J/TH and"
-        f" {attack.power_usd_per_mwh:g} USD/MWh",
+        f" {attack.power_usd_per_mwh:g} USD/MWh ({attack.power_basis})",
     )
     if attack.machines_usd is None or attack.low_machines_usd is None or attack.high_machines_usd is None:
         return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wattshift.report.documents.simulation import (
     Band,
+    DepartureRow,
     DifferenceRow,
     SafetyRow,
     SimulationDocument,
@@ -16,7 +17,17 @@ from wattshift.report.figures import day, number
 from wattshift.report.simulationwords import LOOKS, shown
 from wattshift.report.words import percent
 
-__all__ = ["Line", "difference_lines", "safety_lines", "tile_lines", "wait_lines"]
+__all__ = [
+    "Line",
+    "departure_heads",
+    "departure_lines",
+    "difference_lines",
+    "safety_lines",
+    "tile_lines",
+    "wait_lines",
+]
+
+_LEAST_GW = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +121,24 @@ def difference_lines(rows: Sequence[DifferenceRow]) -> tuple[Line, ...]:
         for row in rows
         if not row.band.low == row.band.high == row.mean
     )
+
+
+def departure_heads(document: SimulationDocument) -> tuple[str, ...]:
+    """What the cells of `departure_lines` are."""
+    middle = document.power_usd_per_mwh[len(document.power_usd_per_mwh) // 2]
+    return (">GW", f">power below {number(middle)} USD/MWh", ">dearer power", ">without a site")
+
+
+def departure_lines(document: SimulationDocument) -> tuple[Line, ...]:
+    """Who does not hash any more at the end: in all, on cheaper and on dearer power, and without a site."""
+    return tuple(_departure_line(row) for row in document.departures if row.total_gw > _LEAST_GW)
+
+
+def _departure_line(row: DepartureRow) -> Line:
+    middle = len(row.by_power_gw) // 2
+    cheap, dear = sum(row.by_power_gw[:middle]), sum(row.by_power_gw[middle:])
+    cells = (row.total_gw, cheap, dear, max(0.0, row.total_gw - cheap - dear))
+    return Line(title=row.cause, cells=tuple(number(power, 2) for power in cells))
 
 
 def _range(name: str, low: float, high: float) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+
+import numpy as np
 
 from wattshift.report.documents.simulation import (
     Band,
@@ -16,13 +19,16 @@ from wattshift.report.documents.simulation import (
 from wattshift.report.figures import number
 from wattshift.simulate.events import Event, Outage, PriceShock
 from wattshift.simulate.price import BootstrapPrice, GeometricPrice, HestonPrice, JumpPrice, PriceProcess
+from wattshift.simulate.result import Quantity
 
 __all__ = [
     "LOOKS",
     "Look",
     "band_in_words",
+    "capped_in_words",
     "differences_in_words",
     "event_in_words",
+    "exit_in_words",
     "price_in_words",
     "pull_in_words",
     "shown",
@@ -30,6 +36,7 @@ __all__ = [
 ]
 
 _NONE_GW = 0.05
+_YEAR_DAYS = 365.25
 _TOLD = ("last_hashrate_ehs", "mean_hashprice_usd_per_ph_day", "longest_interval_s", "largest_fall_frac")
 """Figures by which a sentence tells two scenarios apart."""
 
@@ -142,7 +149,11 @@ def event_in_words(event: Event) -> str:
 def price_in_words(price: PriceProcess) -> str:
     """The process of the price, in words."""
     if isinstance(price, BootstrapPrice):
-        told = f"{len(price.log_returns):,} real daily returns in blocks of {price.block_days:g} days"
+        yearly_frac = float(np.std(price.log_returns)) * math.sqrt(_YEAR_DAYS)
+        told = (
+            f"{len(price.log_returns):,} real daily returns in blocks of {price.block_days:g} days, scaled to"
+            f" {100 * yearly_frac:.0f} % a year"
+        )
     elif isinstance(price, GeometricPrice):
         told = f"geometric Brownian motion, volatility {100 * price.annual_volatility_frac:.0f} % a year"
     elif isinstance(price, JumpPrice):
@@ -210,6 +221,32 @@ def differences_in_words(other: str, rows: Sequence[DifferenceRow]) -> str:
     if not told:
         return f"with {other} instead, no figure moves by more than the luck of the paths drawn"
     return f"with {other} instead, on average: {', '.join(told)}"
+
+
+def exit_in_words(rows: Sequence[DifferenceRow]) -> str:
+    """What leaving changes for those who stay, in a sentence: the feedback of the network."""
+    found = {row.name: row for row in rows}
+    rate, price = found["last_hashrate_ehs"], found["last_hashprice_usd_per_ph_day"]
+    if rate.band.low == rate.band.high == price.band.low == price.band.high == 0:
+        return "nobody leaves, so nothing changes for those who stay"
+    low, high = (shown(price.name, each, signed=True) for each in (price.band.low, price.band.high))
+    return (
+        f"against the same luck if nobody left, the hashrate at the end differs by {_moved(rate)} on average,"
+        f" and what those who stay earn by {_moved(price)} ({low} to {high} in nine paths of ten)"
+    )
+
+
+def _moved(row: DifferenceRow) -> str:
+    return f"{shown(row.name, row.mean, signed=True)} {LOOKS[row.name].unit}"
+
+
+def capped_in_words(capped: Sequence[Quantity]) -> tuple[str, ...]:
+    """Where the figures end; nothing where all paths stay within."""
+    if not capped:
+        return ()
+    titles = ", ".join(LOOKS[quantity.value].title for quantity in capped)
+    told = f"more than one path in a hundred goes beyond what is counted of: {titles}"
+    return (f"{told}; there means and upper ends of bands are too low",)
 
 
 def pull_in_words(rows: Sequence[DifferenceRow]) -> str:

@@ -11,10 +11,12 @@ from wattshift.assets.bounds import (
     require_rising,
 )
 from wattshift.errors import InputError
+from wattshift.simulate.limits import require_within
 
 __all__ = ["AiPull", "HashrateNoise", "Investment", "SitePower", "Switching"]
 
 _LONGEST_LAG_DAYS = 728.0
+_LARGEST_SD = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,8 @@ class HashrateNoise:
     return_days: float = 14.0
 
     def __post_init__(self) -> None:
-        require_not_negative("calm_sd_frac", self.calm_sd_frac)
-        require_not_negative("storm_sd_frac", self.storm_sd_frac)
+        require_within("calm_sd_frac", self.calm_sd_frac, 0.0, _LARGEST_SD)
+        require_within("storm_sd_frac", self.storm_sd_frac, 0.0, _LARGEST_SD)
         require_fraction("storm_start_prob", self.storm_start_prob)
         require_fraction("storm_end_prob", self.storm_end_prob)
         if not self.return_days >= 1:
@@ -123,7 +125,7 @@ class Investment:
     annual_improvement_frac: float = 0.1
 
     def __post_init__(self) -> None:
-        require_not_negative("annual_growth_sd_frac", self.annual_growth_sd_frac)
+        require_within("annual_growth_sd_frac", self.annual_growth_sd_frac, 0.0, _LARGEST_SD)
         require_not_negative("elasticity_ratio", self.elasticity_ratio)
         require_positive("most_ratio", self.most_ratio)
         require_positive("efficiency_j_per_th", self.efficiency_j_per_th)
@@ -233,7 +235,7 @@ class AiPull:
                 require_not_negative(key, value)
         require_not_negative("knot_days", self.knot_days[0])
         require_not_negative("capital_usd_per_mwh", self.capital_usd_per_mwh)
-        require_not_negative("income_sd_frac", self.income_sd_frac)
+        require_within("income_sd_frac", self.income_sd_frac, 0.0, _LARGEST_SD)
         require_not_negative("premium_usd_per_mwh", self.premium_usd_per_mwh)
         require_positive("spread_usd_per_mwh", self.spread_usd_per_mwh)
         require_fraction("convertible_frac", self.convertible_frac)

@@ -7,8 +7,10 @@
   where power is cheap. Some of what the cut takes away stands switched off.
 * Noise and growth: those of `wattshift.measures.level.noise`, fitted to the blocks known before. A storm's
   move fades as fast as storms end. How far growth can err was learnt from the years before all tests.
-* Price: a bootstrap of the last four years' daily returns. Fees: an AR(1) in logs with jumps, fitted to
-  the days whose fees are known; where the bundled fees have holes, it knows nothing of what happened inside.
+* Price: a bootstrap of the last four years' daily returns, each freed of the volatility of its own day and
+  given one between the present and the usual one (`calibrated_price`).
+* Fees: an AR(1) in logs with jumps, fitted to the days whose fees are known; where the bundled fees have
+  holes, it knows nothing of what happened inside.
 """
 
 from __future__ import annotations
@@ -66,6 +68,7 @@ _LEAST_GROWTH_SD_FRAC = 0.1
 _BINS_PER_DAY = 144 / BIN_BLOCKS
 _PERIODS_PER_YEAR = 365.25 / 14
 _PRICE_DAYS = 1_461
+_VOLATILITY_HALF_LIFE_DAYS = 30
 _FEE_DAYS = 730
 _FEWEST_FEE_DAYS = 60
 _JUMP_SD = 3.0
@@ -169,20 +172,43 @@ def calibrated_investment(model: NoiseModel, *, efficiency_j_per_th: float) -> I
 
 
 def calibrated_price(closes: DailyCloses, quote: PriceQuote) -> BootstrapPrice:
-    """Daily returns of the four years before a quote.
+    """Daily returns of the four years before a quote, at a volatility between the present and the usual one.
+
+    Filtered historical simulation (Hull & White 1998, Journal of Risk 1): each return is divided by the
+    volatility of its day, an exponentially weighted mean of the squares before it, and all are multiplied by
+    the geometric mean of the present one and that of the four years, since volatility returns. Half-life and
+    mean were chosen by the log score of 30, 90 and 180 days ahead before 2022; see
+    `docs/simulation-validation.md`.
 
     Raises:
         InputError: if fewer than 30 returns were known.
     """
     known = int(np.searchsorted(closes.close_s, quote.close_at.timestamp(), side="right"))
-    return BootstrapPrice(log_returns=closes.log_returns[max(0, known - 1 - _PRICE_DAYS) : known - 1])
+    return BootstrapPrice(
+        log_returns=_filtered(closes.log_returns[max(0, known - 1 - _PRICE_DAYS) : known - 1])
+    )
+
+
+def _filtered(log_returns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The returns, each at the same expected volatility."""
+    if not np.any(log_returns):
+        return log_returns
+    keep = 0.5 ** (1 / _VOLATILITY_HALF_LIFE_DAYS)
+    squares = np.square(log_returns)
+    variance = np.empty(len(squares) + 1)
+    variance[0] = squares.mean()
+    for day, square in enumerate(squares):
+        variance[day + 1] = keep * variance[day] + (1 - keep) * square
+    z = log_returns / np.sqrt(variance[:-1])
+    wanted_variance = math.sqrt(variance[-1] * squares.mean())
+    return np.asarray(z * math.sqrt(wanted_variance / np.square(z).mean()))
 
 
 def calibrated_fees(history: FeeHistory, known: KnownBlocks) -> FeeProcess:
     """An AR(1) with jumps, fitted to the last two years of days whose fees are known.
 
     A day is 144 blocks in a row; only neighbouring days say how fees move. Steps beyond three standard
-    deviations (by their median size) count as jumps.
+    deviations (by their median size) count as jumps. With them the process has history's mean logarithm.
 
     Raises:
         OutOfSpan: if fewer than 60 days were known.
@@ -200,12 +226,15 @@ def calibrated_fees(history: FeeHistory, known: KnownBlocks) -> FeeProcess:
     steps = after - keep * before
     sd = max(float(np.median(np.abs(steps))) / 0.6745, _LEAST_FEE_SD)
     jumps = steps[steps > _JUMP_SD * sd]
+    prob, size = len(jumps) / max(len(steps), 1), float(jumps.mean()) if len(jumps) else 0.0
+    # Jumps lift the process above the level that it returns to: by a day's mean over the share returned.
+    lifted = prob * size / (1 - keep)
     return FeeProcess(
-        median_btc=math.exp(median),
+        median_btc=math.exp(float(logs.mean()) - lifted),
         persistence_frac=keep,
         daily_sd_frac=sd,
-        jump_prob=len(jumps) / max(len(steps), 1),
-        jump_frac=float(jumps.mean()) if len(jumps) else 0.0,
+        jump_prob=prob,
+        jump_frac=size,
     )
 
 

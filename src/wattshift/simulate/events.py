@@ -1,6 +1,7 @@
 """What strikes from outside, as data: outages, shocks of the price, and machines that arrive.
 
-A range (low, high) is drawn uniformly, once for each path; days count from the start.
+A range (low, high) is drawn uniformly, once for each path; days count from the start. What began earlier is
+in the start's own figures already, so no event begins before it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from typing import TypeAlias
 from wattshift.assets.bounds import require_name, require_positive
 from wattshift.errors import InputError
 
-__all__ = ["Event", "Outage", "PriceShock", "Shipment"]
+__all__ = ["CAUSES", "Event", "Outage", "PriceShock", "Shipment"]
+
+CAUSES = ("switched off", "converted", "idle", "scrapped")
+"""Why machines do not hash any more, beside outages, each of which is a cause of its own."""
 
 _FURTHEST = 1e5
 
@@ -32,7 +36,7 @@ class Outage:
         back_over_days: until these are back [days].
 
     Raises:
-        InputError: if a range is empty or outside its bounds.
+        InputError: if a range is empty or outside its bounds, or the name is that of another cause.
     """
 
     name: str
@@ -46,7 +50,11 @@ class Outage:
 
     def __post_init__(self) -> None:
         require_name("name", self.name)
-        _require_range("start_days", self.start_days, -_FURTHEST, _FURTHEST)
+        if self.name in CAUSES:
+            raise InputError(
+                f"no outage is called {self.name!r}", key="name", hint="choose a name that is no other cause"
+            )
+        _require_range("start_days", self.start_days, 0.0, _FURTHEST)
         for key in ("share_frac", "back_frac"):
             _require_range(key, getattr(self, key), 0.0, 1.0)
         for key in ("ramp_days", "length_days", "back_over_days"):
@@ -74,7 +82,7 @@ class PriceShock:
 
     def __post_init__(self) -> None:
         require_name("name", self.name)
-        _require_range("start_days", self.start_days, -_FURTHEST, _FURTHEST)
+        _require_range("start_days", self.start_days, 0.0, _FURTHEST)
         _require_range("change_frac", self.change_frac, -0.99, 99.0)
         _require_range("over_days", self.over_days, 0.0, _FURTHEST)
 
@@ -104,7 +112,7 @@ class Shipment:
 
     def __post_init__(self) -> None:
         require_name("name", self.name)
-        _require_range("start_days", self.start_days, -_FURTHEST, _FURTHEST)
+        _require_range("start_days", self.start_days, 0.0, _FURTHEST)
         _require_range("hashrate_ehs", self.hashrate_ehs, 0.0, _FURTHEST)
         require_positive("efficiency_j_per_th", self.efficiency_j_per_th)
         require_positive("power_usd_per_mwh", self.power_usd_per_mwh)

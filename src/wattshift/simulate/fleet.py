@@ -16,6 +16,7 @@ MAX_BINS = 128
 """Most bins of efficiency, and of power prices."""
 
 _SUM_TOLERANCE = 1e-9
+_LARGEST = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,5 +108,9 @@ class MinerFleet:
 def _require_bins(key: str, values: NDArray[np.float64]) -> None:
     if not (values.ndim == 1 and 1 <= len(values) <= MAX_BINS):
         raise InputError(f"{key} needs 1 to {MAX_BINS} bins", key=key, shape=values.shape)
-    if not (values[0] > 0 and (np.diff(values) > 0).all()):
-        raise InputError(f"{key} must be positive and rise", key=key, hint="order the bins from low to high")
+    if not (values[0] > 0 and (np.diff(values) > 0).all() and values[-1] <= _LARGEST):
+        raise InputError(
+            f"{key} must be positive, rise, and end below {_LARGEST:g}",
+            key=key,
+            hint="order the bins from low to high; power prices are in USD/MWh, with a spread of 0.1 to 1",
+        )

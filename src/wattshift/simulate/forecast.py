@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.simulate.events import Outage
+from wattshift.errors import InputError
+from wattshift.simulate.events import CAUSES, Outage
 from wattshift.simulate.kernel.bins import (
     BINS,
     CHANGE_LIMIT,
@@ -34,10 +35,21 @@ __all__ = ["ENGINE", "forecast"]
 
 ENGINE = "numba, Philox4x32-10"
 _LEAST_REACHED_FRAC = 0.05
+_FEW_CAPPED_FRAC = 0.01
 
 
 def forecast(scenario: Scenario, tally: Tally) -> NetworkForecast:
-    """The forecast of a scenario whose paths have all been counted."""
+    """The forecast of a scenario whose paths have all been counted.
+
+    Raises:
+        InputError: if a figure of some path is not finite: such a scenario means nothing.
+    """
+    if not np.isfinite(tally.figures).all():
+        raise InputError(
+            "the scenario drives its figures beyond all bounds",
+            scenario=scenario.name,
+            hint="look for a huge number: volatility, noise, a shock, income",
+        )
     own = references(scenario)
     return NetworkForecast(
         scenario=scenario.name,
@@ -52,6 +64,7 @@ def forecast(scenario: Scenario, tally: Tally) -> NetworkForecast:
         },
         retargets=_retargets(scenario, tally),
         departures=_departures(scenario, tally),
+        capped=_capped(scenario, tally),
         path_figures={
             figure: np.ascontiguousarray(tally.figures[:, place]) for place, figure in enumerate(PathFigure)
         },
@@ -66,13 +79,23 @@ def _unit(name: str) -> str:
 
 def _daily(scenario: Scenario, tally: Tally, place: int, quantity: Quantity, reference: float) -> Fan:
     """The bins of one quantity, times its reference; no quantile leaves what was really seen."""
-    found = _quantiles(tally.counts[place].T, _edges())
+    found = _quantiles(tally.counts[place, :, :BINS], _edges())
     seen = np.clip(found, tally.least[place], tally.most[place])
     return Fan(
         name=quantity.value,
         unit=_unit(quantity.value),
         mean=tally.sums[place] / SUM_SCALE / scenario.paths * reference,
         quantiles=seen * reference,
+    )
+
+
+def _capped(scenario: Scenario, tally: Tally) -> tuple[Quantity, ...]:
+    """The quantities of which too many paths lie in the last bin on some day."""
+    most = tally.counts[:, :, BINS - 1].max(axis=1)
+    return tuple(
+        quantity
+        for quantity, paths in zip(Quantity, most.tolist(), strict=True)
+        if paths > _FEW_CAPPED_FRAC * scenario.paths
     )
 
 
@@ -127,10 +150,10 @@ def _departures(scenario: Scenario, tally: Tally) -> tuple[Departure, ...]:
     none = np.zeros(len(power))
     sited = [
         Departure(cause=cause, power_usd_per_mwh=power, by_power_gw=rows, total_gw=float(rows.sum()))
-        for cause, rows in zip(("switched off", "converted", *outages), gone, strict=True)
+        for cause, rows in zip((*CAUSES[:2], *outages), gone, strict=True)
     ]
     loose = [
         Departure(cause=cause, power_usd_per_mwh=power, by_power_gw=none, total_gw=float(total))
-        for cause, total in zip(("idle", "scrapped"), lost, strict=True)
+        for cause, total in zip(CAUSES[2:], lost, strict=True)
     ]
     return (*sited, *loose)

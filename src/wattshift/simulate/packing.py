@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,8 @@ from wattshift.chain.target import bits_to_work
 from wattshift.clock import to_unix
 from wattshift.measures.hashprice import hashprice_btc_per_ph_day
 from wattshift.simulate.behaviour import AiPull, Investment
-from wattshift.simulate.events import Outage, PriceShock, Shipment
-from wattshift.simulate.fleet import MinerFleet, Region
-from wattshift.simulate.kernel.fleet import REDEPLOYS_WEEKS
+from wattshift.simulate.events import Event, Outage, PriceShock, Shipment
+from wattshift.simulate.kernel.fleet import AGES_WEEKS, REDEPLOYS_WEEKS
 from wattshift.simulate.kernel.model import (
     BOOTSTRAP,
     GIVEN,
@@ -29,19 +29,18 @@ from wattshift.simulate.kernel.model import (
 )
 from wattshift.simulate.kernel.places import VISITS_DAYS
 from wattshift.simulate.price import BootstrapPrice, GeometricPrice, GivenPrice, HestonPrice, PriceProcess
+from wattshift.simulate.regions import region_shares
 from wattshift.simulate.result import Quantity
 from wattshift.simulate.scenario import Scenario
 from wattshift.units import BLOCK_SPACING_S, HASHES_PER_EH, SAT_PER_BTC, SECONDS_PER_DAY
 
-__all__ = ["pack", "references", "start_hashprice_usd_per_ph_day", "struck_frac"]
+__all__ = ["pack", "references", "start_hashprice_usd_per_ph_day"]
 
 _YEAR_DAYS = 365.25
 _WEEK_DAYS = 7.0
 _WEEKS_PER_YEAR = _YEAR_DAYS / _WEEK_DAYS
 _LOWEST_FEES_BTC = 1e-4
 _MOST_WORN = 0.5
-_SPREAD = 0.35
-"""Spread of the logarithm of power prices inside a region whose median is given."""
 
 
 def start_hashprice_usd_per_ph_day(scenario: Scenario) -> float:
@@ -126,8 +125,8 @@ def _market(scenario: Scenario) -> Market:
 
 def _shocks(scenario: Scenario) -> NDArray[np.float64]:
     rows = [
-        _row(number, event.start_days, event.change_frac, event.over_days)
-        for number, event in enumerate(scenario.events)
+        _row(_number(event), event.start_days, event.change_frac, event.over_days)
+        for event in scenario.events
         if isinstance(event, PriceShock)
     ]
     return _table(rows, 3)
@@ -136,7 +135,7 @@ def _shocks(scenario: Scenario) -> NDArray[np.float64]:
 def _outages(scenario: Scenario) -> NDArray[np.float64]:
     rows = [
         _row(
-            number,
+            _number(event),
             event.start_days,
             event.share_frac,
             event.ramp_days,
@@ -144,8 +143,7 @@ def _outages(scenario: Scenario) -> NDArray[np.float64]:
             event.back_frac,
             event.back_over_days,
         )
-        for number, event in enumerate(scenario.events)
-        if isinstance(event, Outage)
+        for event in _outage_events(scenario)
     ]
     return _table(rows, 6)
 
@@ -175,6 +173,11 @@ def _price(process: PriceProcess) -> tuple[int, list[float], NDArray[np.float64]
     return JUMPS, [drift - own, math.sqrt(daily_variance), prob, mean, jump_sd], none
 
 
+def _number(event: Event) -> int:
+    """Where the luck of an event is drawn: by its name, lest it change when another event comes or goes."""
+    return int.from_bytes(sha256(event.name.encode()).digest()[:4])
+
+
 def _row(number: int, *ranges: tuple[float, float]) -> list[float]:
     return [float(number), *(end for each in ranges for end in each)]
 
@@ -195,7 +198,8 @@ def _miners(scenario: Scenario) -> Miners:
         even_at=np.outer(fleet.power_usd_per_mwh, fleet.efficiency_j_per_th).ravel().astype(np.float32),
         row_frac=fleet.running_ehs.sum(axis=1) / fleet.hashrate_ehs,
         struck_frac=_struck(scenario),
-        worn_frac=_worn_frac(scenario).astype(np.float32),
+        struck_region=_struck_region(scenario),
+        worn_frac=(1 - (1 - _worn_frac(scenario)) ** AGES_WEEKS).astype(np.float32),
         weekly=_weekly_courses(scenario, pull),
         shipments=_shipments(scenario),
         lag_weeks=max(1, round(invest.lag_days / _WEEK_DAYS)) if invest else 1,
@@ -222,9 +226,9 @@ def _habits(scenario: Scenario) -> Habits:
         invests=scenario.investment is not None,
         pulled=scenario.ai is not None,
         on_below_ratio=1 / (1 + switching.hysteresis_frac),
-        sold_frac=_weekly(switching.sell_days) if moving else 0.0,
+        sold_frac=_weekly(switching.sell_days / AGES_WEEKS) if moving else 0.0,
         redeployed_frac=_weekly(switching.redeploy_days / REDEPLOYS_WEEKS) if moving else 0.0,
-        scrapped_frac=_weekly(switching.scrap_days) if moving else 0.0,
+        scrapped_frac=_weekly(switching.scrap_days / AGES_WEEKS) if moving else 0.0,
         mean_worn_frac=float(by_efficiency @ _worn_frac(scenario)) / fleet.hashrate_ehs,
         growth_frac=invest.annual_growth_frac / _WEEKS_PER_YEAR,
         growth_sd_frac=invest.annual_growth_sd_frac / _WEEKS_PER_YEAR,
@@ -300,46 +304,30 @@ def _bins(
 
 def _shipments(scenario: Scenario) -> NDArray[np.float64]:
     rows = []
-    for number, event in enumerate(scenario.events):
+    for event in scenario.events:
         if isinstance(event, Shipment):
             lower, upper = _bins(scenario.fleet.efficiency_j_per_th, np.array([event.efficiency_j_per_th]))
             nearest = np.abs(np.log(scenario.fleet.power_usd_per_mwh / event.power_usd_per_mwh)).argmin()
-            ranges = _row(number, event.start_days, event.hashrate_ehs, event.over_days)
+            ranges = _row(_number(event), event.start_days, event.hashrate_ehs, event.over_days)
             rows.append([*ranges, float(nearest), float(lower[0]), float(upper[0])])
     return _table(rows, 3, 3)
 
 
 def _struck(scenario: Scenario) -> NDArray[np.float64]:
     """For each outage, which share of each row of power prices it can strike, shape (outages, P)."""
-    regions = {region.name: region for region in scenario.fleet.regions}
-    rows = [
-        np.ones(len(scenario.fleet.power_usd_per_mwh))
-        if event.region is None
-        else struck_frac(scenario.fleet, regions[event.region])
-        for event in scenario.events
-        if isinstance(event, Outage)
-    ]
-    return np.array(rows).reshape(len(rows), len(scenario.fleet.power_usd_per_mwh))
+    shares, whole = region_shares(scenario.fleet), np.ones(len(scenario.fleet.power_usd_per_mwh))
+    rows = [whole if event.region is None else shares[event.region] for event in _outage_events(scenario)]
+    return np.array(rows).reshape(len(rows), len(whole))
 
 
-def struck_frac(fleet: MinerFleet, region: Region) -> NDArray[np.float64]:
-    """The region's share of the hashrate in each row of power prices, shape (P,).
+def _struck_region(scenario: Scenario) -> NDArray[np.int64]:
+    """For each outage, the number of its region; -1 for the whole network."""
+    numbers = {region.name: number for number, region in enumerate(scenario.fleet.regions)}
+    return np.array(
+        [-1 if event.region is None else numbers[event.region] for event in _outage_events(scenario)],
+        dtype=np.int64,
+    )
 
-    With a median price of its own, its hashrate is spread over the rows in proportion to a log-normal around
-    that median; no row can be more than full, so what does not fit goes to the others.
-    """
-    rows = fleet.running_ehs.sum(axis=1) / fleet.hashrate_ehs
-    if region.power_usd_per_mwh is None:
-        return np.full(len(rows), region.share_frac)
-    away = np.log(fleet.power_usd_per_mwh / region.power_usd_per_mwh) / _SPREAD
-    middle = float(rows @ np.log(fleet.power_usd_per_mwh))
-    own = (np.log(fleet.power_usd_per_mwh) - middle) / _SPREAD
-    tilt = np.exp(np.clip(0.5 * (np.square(own) - np.square(away)), -50, 50))
-    low, high = 0.0, 1e30
-    for _ in range(200):
-        factor = math.sqrt(low * high) if low > 0 else high * 1e-3
-        if float(rows @ np.minimum(tilt * factor, 1.0)) < region.share_frac:
-            low = factor
-        else:
-            high = factor
-    return np.minimum(tilt * high, 1.0)
+
+def _outage_events(scenario: Scenario) -> tuple[Outage, ...]:
+    return tuple(event for event in scenario.events if isinstance(event, Outage))

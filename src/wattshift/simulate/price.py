@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wattshift.assets.bounds import require_not_negative, require_positive
 from wattshift.errors import InputError
+from wattshift.simulate.limits import MAX_USD_PER_BTC, MIN_USD_PER_BTC, require_within
 
 __all__ = [
     "BootstrapPrice",
@@ -173,8 +174,8 @@ class GivenPrice:
         object.__setattr__(self, "usd_per_btc", path)
         if path.ndim != 1 or not 1 <= len(path) <= _MAX_RETURNS:
             raise InputError("a given path needs a price for each day", shape=path.shape)
-        if not (np.isfinite(path).all() and (path > 0).all()):
-            raise InputError("a given price must be positive", key="usd_per_btc")
+        for extreme_usd_per_btc in (path.min(), path.max()):
+            require_within("usd_per_btc", float(extreme_usd_per_btc), MIN_USD_PER_BTC, MAX_USD_PER_BTC)
 
 
 PriceProcess: TypeAlias = BootstrapPrice | GeometricPrice | JumpPrice | HestonPrice | GivenPrice

@@ -153,6 +153,8 @@ class NetworkForecast:
         daily: a fan over the days for each quantity, shape (horizon_days,).
         retargets: the retargets that at least one in twenty paths reaches.
         departures: who left, by cause.
+        capped: quantities that more than one path in a hundred drives beyond the last bin on some day, 64
+            times their size: there means and upper quantiles say "at least".
         path_figures: shape (paths,) each, in the order of the paths: the same path of two scenarios with the
             same seed has the same luck, so that differences can be taken path by path.
     """
@@ -166,4 +168,5 @@ class NetworkForecast:
     daily: Mapping[Quantity, Fan]
     retargets: RetargetFans
     departures: tuple[Departure, ...]
+    capped: tuple[Quantity, ...]
     path_figures: Mapping[PathFigure, NDArray[np.float32]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wattshift.simulate.kernel.bins import BINS, FIGURES, QUANTITIES, RETARGET_BINS, RETARGETS
+from wattshift.simulate.kernel.bins import BIN_ROOM, FIGURES, QUANTITIES, RETARGET_BINS, RETARGETS
 from wattshift.simulate.kernel.model import Luck, Model, Site, Tally, Trace
 from wattshift.simulate.kernel.places import CHAIN_NUMBERS, CLOCK_NUMBERS, ROWS, SUMS, TOTALS, VISITS_DAYS
 
@@ -70,7 +70,7 @@ def empty_tally(model: Model, paths: int) -> Tally:
     days, retargets = model.days, _most_retargets(model.days)
     rows, outages = len(model.miners.row_frac), len(model.market.outages)
     return Tally(
-        counts=np.zeros((QUANTITIES, BINS, days), np.uint32),
+        counts=np.zeros((QUANTITIES, days, BIN_ROOM), np.uint32),
         sums=np.zeros((QUANTITIES, days), np.int64),
         least=np.full((QUANTITIES, days), np.inf, np.float32),
         most=np.full((QUANTITIES, days), -np.inf, np.float32),

@@ -8,13 +8,14 @@ whatever the number of shards and workers.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from wattshift.assets.bounds import require_name
 from wattshift.errors import InputError
 from wattshift.simulate.behaviour import AiPull, HashrateNoise, Investment, SitePower, Switching
-from wattshift.simulate.events import Event, Outage
+from wattshift.simulate.events import Event, Outage, PriceShock
 from wattshift.simulate.fees import FeeProcess
 from wattshift.simulate.fleet import MinerFleet
 from wattshift.simulate.price import PriceProcess
@@ -26,6 +27,7 @@ MAX_DAYS = 3_660
 MAX_PATHS = 10_000_000
 MAX_EVENTS = 32
 _MAX_SEED = 2**63 - 1
+_MOST_SHOCKED = math.log(1e6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,8 +52,8 @@ class Scenario:
         seed: of all luck, 0 to 2^63 - 1.
 
     Raises:
-        InputError: if a number is outside its range, two events have one name, or one strikes a region that
-            the fleet does not have.
+        InputError: if a number is outside its range, two events have one name, one strikes a region that the
+            fleet does not have, or shocks move the price beyond all bounds.
     """
 
     name: str
@@ -81,6 +83,9 @@ class Scenario:
             raise InputError(
                 f"a scenario has {MAX_EVENTS} events at most", key="events", value=len(self.events)
             )
+        self._require_events()
+
+    def _require_events(self) -> None:
         names = [event.name for event in self.events]
         if len(set(names)) != len(names):
             raise InputError("two events have the same name", key="events", value=names)
@@ -93,6 +98,13 @@ class Scenario:
                     value=event.region,
                     hint=f"choose one of {', '.join(sorted(regions)) or 'none: the fleet has no regions'}",
                 )
+        shocks = [event.change_frac for event in self.events if isinstance(event, PriceShock)]
+        if sum(max(abs(math.log1p(end)) for end in ends) for ends in shocks) > _MOST_SHOCKED:
+            raise InputError(
+                "the price shocks together can move the price a million times",
+                key="price_shocks",
+                hint="a change of -0.5 halves the price, 1 doubles it",
+            )
 
     @property
     def as_of(self) -> datetime:

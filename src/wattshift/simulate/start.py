@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
-from wattshift.assets.bounds import require_fraction, require_not_negative, require_positive
+from wattshift.assets.bounds import require_fraction
 from wattshift.chain.params import MAINNET
 from wattshift.chain.rules import is_retarget_height
 from wattshift.chain.target import Bits, bits_to_difficulty, bits_to_target, target_to_bits
 from wattshift.clock import to_unix
 from wattshift.errors import InputError
+from wattshift.simulate.limits import MAX_USD_PER_BTC, MIN_USD_PER_BTC, require_within
 
-__all__ = ["NetworkStart"]
+__all__ = ["START_BOUNDS", "NetworkStart"]
+
+START_BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "hashrate_ehs": (1e-6, 1e7),
+        "hashrate_sd_frac": (0.0, 2.0),
+        "price_usd_per_btc": (MIN_USD_PER_BTC, MAX_USD_PER_BTC),
+        "fees_btc": (0.0, 1e4),
+    }
+)
+"""From what to what the figures of a start lie, in the unit of each."""
 
 _EASIEST_EXPONENT, _HARDEST_EXPONENT = 0x1D, 0x06
 
@@ -50,11 +63,9 @@ class NetworkStart:
 
     def __post_init__(self) -> None:
         now_s = to_unix(self.as_of)
-        require_positive("hashrate_ehs", self.hashrate_ehs)
-        require_not_negative("hashrate_sd_frac", self.hashrate_sd_frac)
+        for key, (least, most) in START_BOUNDS.items():
+            require_within(key, getattr(self, key), least, most)
         require_fraction("storm_prob", self.storm_prob)
-        require_positive("price_usd_per_btc", self.price_usd_per_btc)
-        require_not_negative("fees_btc", self.fees_btc)
         if self.tip_height < 0:
             raise InputError("a tip has a height from 0 on", key="tip_height", value=self.tip_height)
         # The easiest target of the main network, and one that no machine could ever meet.

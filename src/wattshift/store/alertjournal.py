@@ -16,17 +16,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from wattshift.errors import Corrupt, SchemaMismatch
+from wattshift.errors import Corrupt
 from wattshift.store.database import translated
 from wattshift.store.port import from_micros, to_micros
+from wattshift.store.schema import SqliteSchema
 
 __all__ = ["AlertJournal", "EventRow", "MessageRow", "Pending", "Written"]
 
 _BUSY_S = 5.0
-_APPLICATION = 0x57414C54  # "WALT"
-_VERSION = 1
 _KEPT = timedelta(days=30)
-_SCHEMA = (
+_TABLES = (
     "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL) STRICT",
     (
         "CREATE TABLE event (seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, rule TEXT NOT NULL,"
@@ -42,6 +41,12 @@ _SCHEMA = (
     "CREATE INDEX outbox_due ON outbox (due_us) WHERE done_us IS NULL",
     "CREATE TRIGGER event_stays BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'append only'); END",
     "CREATE TRIGGER event_is_final BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'append only'); END",
+)
+_JOURNAL = SqliteSchema(
+    noun="journal of alerts",
+    application=0x57414C54,  # "WALT"
+    tables=_TABLES,
+    damaged_hint="move the file away",
 )
 
 
@@ -122,7 +127,8 @@ class AlertJournal:
             try:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
-                self._prepare()
+                _JOURNAL.prepare(self._db)
+                _JOURNAL.check(self._db, path)
             except BaseException:
                 self._db.close()
                 raise
@@ -236,26 +242,37 @@ class AlertJournal:
             for at_us, rule, change, key, body in rows
         ]
 
-    def _prepare(self) -> None:
-        with self._transaction():
-            application = self._db.execute("PRAGMA application_id").fetchone()[0]
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            tables = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-            if not tables and not application:
-                for statement in _SCHEMA:
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
-                self._db.execute(f"PRAGMA user_version = {_VERSION}")
-                return
-        if application != _APPLICATION or version > _VERSION:
-            raise SchemaMismatch(
-                "the file is not a journal of alerts that this version knows",
-                file=self.path,
-                found_version=version,
-                hint="name another file, or update wattshift",
-            )
-        if tables < len(_SCHEMA):
-            raise Corrupt("the journal's tables are damaged", file=self.path, hint="move the file away")
+    def page(self, *, before: int | None, limit: int) -> list[tuple[int, EventRow]]:
+        """Events with their numbers, the newest first.
+
+        Args:
+            before: only those with a smaller number; None for the newest of all.
+            limit: how many at most.
+        """
+        with translated(self.path):
+            rows = self._db.execute(
+                "SELECT seq, at_us, rule, change, key, body FROM event WHERE seq < ?"
+                " ORDER BY seq DESC LIMIT ?",
+                ((1 << 62) if before is None else before, limit),
+            ).fetchall()
+        return [
+            (number, EventRow(at=from_micros(at_us), rule=rule, change=change, key=key, body=body))
+            for number, at_us, rule, change, key, body in rows
+        ]
+
+    def verify(self) -> int:
+        """Prove that the file is whole; how many events it holds.
+
+        Raises:
+            Corrupt: if it is not.
+        """
+        with translated(self.path):
+            faults = [fault for (fault,) in self._db.execute("PRAGMA integrity_check(1)")]
+            count: int = self._db.execute("SELECT count(*) FROM event").fetchone()[0]
+        if faults != ["ok"]:
+            hint = "restore it from a copy, or move the file away"
+            raise Corrupt("the journal is damaged", file=self.path, detail=faults[0], hint=hint)
+        return count
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from wattshift.errors import Corrupt, Locked, Missing, SchemaMismatch, StoreError, Unwritable
-from wattshift.store.port import GENESIS, Entry, from_micros
+from wattshift.errors import Corrupt, Locked, Missing, StoreError, Unwritable
+from wattshift.store.port import Entry, from_micros
+from wattshift.store.schema import SqliteSchema
 
 __all__ = ["BUSY_S", "connect", "read_entry", "translated"]
 
@@ -24,9 +25,8 @@ BUSY_S = 0.5
 _CACHE_KIB = 65_536
 _LOG_BYTES = 64 << 20
 _MAX_MICROS = 60_000_000_000_000_000  # beyond the year 3800; datetime ends in 9999
-_APPLICATION = 0x57415454  # "WATT"
-_VERSION = 1
-_SCHEMA = (
+_DAMAGED = (Corrupt, "the file is damaged", "repair it from a copy of the ledger or from its source")
+_TABLES = (
     # The truth: one chain of entries.
     (
         "CREATE TABLE entry (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, known_us INTEGER NOT NULL,"
@@ -48,6 +48,13 @@ _SCHEMA = (
     ),
     "CREATE TRIGGER entry_stays BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'append only'); END",
     "CREATE TRIGGER entry_is_final BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'append only'); END",
+)
+_LEDGER = SqliteSchema(
+    noun="ledger",
+    application=0x57415454,  # "WATT"
+    tables=_TABLES,
+    rows=("INSERT INTO head VALUES (1, 0, zeroblob(32), 0)",),  # GENESIS
+    damaged_hint=_DAMAGED[2],
 )
 _MEANINGS: dict[int, tuple[type[StoreError], str, str]] = {
     sqlite3.SQLITE_FULL: (
@@ -72,7 +79,6 @@ _MEANINGS: dict[int, tuple[type[StoreError], str, str]] = {
     sqlite3.SQLITE_LOCKED: (Locked, "the file is locked", "wait for the other process, or stop it"),
     sqlite3.SQLITE_NOTADB: (Corrupt, "the file is not a ledger", "name another file, or repair this one"),
 }
-_DAMAGED = (Corrupt, "the file is damaged", "repair it from a copy of the ledger or from its source")
 
 
 @contextmanager
@@ -113,10 +119,10 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
                 db.execute("PRAGMA synchronous = FULL")
                 # The log is emptied each 1,000 pages, and cut to this after a large transaction.
                 db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
-                _create_if_empty(db)
+                _LEDGER.prepare(db)
             else:
                 _refuse_empty(db, path)
-            _check_schema(db, path)
+            _LEDGER.check(db, path)
         except BaseException:
             db.close()
             raise
@@ -135,43 +141,7 @@ def read_entry(row: Sequence[Any], path: object) -> Entry:
     return Entry(seq=seq, kind=kind, known_at=from_micros(known_us), body=body, chain_hash=chain_hash)
 
 
-def _create_if_empty(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    if not _schema(db) and not _version(db):
-        for statement in _SCHEMA:
-            db.execute(statement)
-        db.execute("INSERT INTO head VALUES (1, 0, ?, 0)", (GENESIS,))
-        db.execute(f"PRAGMA application_id = {_APPLICATION}")
-        db.execute(f"PRAGMA user_version = {_VERSION}")
-    db.execute("COMMIT")
-
-
-def _schema(db: sqlite3.Connection) -> list[str]:
-    return [sql for (sql,) in db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")]
-
-
-def _version(db: sqlite3.Connection) -> int:
-    version: int = db.execute("PRAGMA user_version").fetchone()[0]
-    return version
-
-
 def _refuse_empty(db: sqlite3.Connection, path: Path) -> None:
     """A file is there a moment before its tables are."""
-    if not _schema(db) and not _version(db):
+    if _LEDGER.is_absent(db):
         raise Missing("there is no ledger in the file yet", file=path, hint="ask again, or write one first")
-
-
-def _check_schema(db: sqlite3.Connection, path: Path) -> None:
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    if application != _APPLICATION:
-        raise SchemaMismatch("the file is not a ledger of wattshift", file=path, hint="name another file")
-    if (version := _version(db)) > _VERSION:
-        raise SchemaMismatch(
-            "the ledger was written by a newer wattshift",
-            file=path,
-            found_version=version,
-            known_version=_VERSION,
-            hint="update wattshift; this version would not understand what it reads",
-        )
-    if version != _VERSION or _schema(db) != sorted(_SCHEMA, key=lambda sql: sql.split()[2]):
-        raise Corrupt("the ledger's tables are damaged", file=path, hint=_DAMAGED[2])

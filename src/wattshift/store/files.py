@@ -11,17 +11,23 @@ from wattshift.errors import Unwritable
 __all__ = ["sync_folder", "write_durably"]
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Put a file in place so that after any crash it is the old one or the new one, whole.
 
     The new name survives a power cut only once `sync_folder` has returned.
+
+    Args:
+        path: where it goes.
+        content: its bytes.
+        mode: who may read it, as POSIX says; from its first byte on.
 
     Raises:
         Unwritable: if the machine refuses; the old file stays.
     """
     beside = path.with_name(f"{path.name}.part")
     try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        beside.unlink(missing_ok=True)  # what a crash left may be open to others
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
             rest = memoryview(content)
             while rest:

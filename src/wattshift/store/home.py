@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from wattshift.errors import Unwritable
+
 __all__ = ["LEDGER_VARIABLE", "STORE_VARIABLE", "Home"]
 
 LEDGER_VARIABLE = "WATTSHIFT_LEDGER"
@@ -61,3 +63,28 @@ class Home:
     def status(self) -> Path:
         """What the follower last said of itself."""
         return self.folder / "status.json"
+
+    @property
+    def alerts(self) -> Path:
+        """The journal of alerts."""
+        return self.folder / "alerts.sqlite"
+
+    @property
+    def tokens(self) -> Path:
+        """Who may use the service."""
+        return self.folder / "tokens.json"
+
+    def make_folder(self) -> None:
+        """Make the folder if it is not there.
+
+        Raises:
+            Unwritable: if the machine refuses.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unwritable(
+                f"the folder of the store cannot be made: {error.strerror}",
+                file=self.folder,
+                hint="let this user write there, or name another folder with --store",
+            ) from error

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["address_of", "connect", "translated"]
 
-_VERSION = 1
+_UPGRADES: tuple[tuple[str, ...], ...] = ()
+"""For each version before, in order from 1, the statements that turn it into the next."""
+
 _MAKING = 0x57415454  # "WATT": the server's own lock, for as long as tables are made
 _SCHEMA = (
     "CREATE SCHEMA wattshift",
@@ -180,16 +182,31 @@ def connect(url: str, *, write: bool) -> PostgresConnection:
         return db
 
 
+def _version() -> int:
+    """The present version of the tables; the first was 1."""
+    return len(_UPGRADES) + 1
+
+
 def _make_if_absent(db: PostgresConnection) -> None:
-    """Make the tables, all or none; of several processes only one does."""
+    """Make the tables or bring older ones up to date, all or nothing; of several processes only one does."""
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
         if db.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'wattshift'").fetchone():
+            _upgrade(db)
             return
         for statement in _SCHEMA:
             db.execute(statement.encode())
         first = "INSERT INTO head VALUES (1, %s, 0, %s, 0, '', 0, now())"
-        db.execute(first, (_VERSION, GENESIS))
+        db.execute(first, (_version(), GENESIS))
+
+
+def _upgrade(db: PostgresConnection) -> None:
+    found = db.execute("SELECT version FROM head FOR UPDATE").fetchone()
+    if found is None or not 0 < found[0] < _version():
+        return
+    for statement in (each for statements in _UPGRADES[found[0] - 1 :] for each in statements):
+        db.execute(statement.encode())
+    db.execute("UPDATE head SET version = %s", (_version(),))
 
 
 def _refuse_forgetful(db: PostgresConnection, address: str) -> None:
@@ -205,13 +222,16 @@ def _check_tables(db: PostgresConnection, address: str) -> None:
     found = db.execute("SELECT version FROM head").fetchone()
     if found is None:
         raise Corrupt("the ledger has lost its head", file=address, hint="restore it from a backup")
-    if found[0] != _VERSION:
+    if found[0] != _version():
+        is_newer = found[0] > _version()
         raise SchemaMismatch(
-            "the ledger was written by a newer wattshift",
+            f"the ledger is of {'a newer' if is_newer else 'an older'} wattshift",
             file=address,
             found_version=found[0],
-            known_version=_VERSION,
-            hint="update wattshift; this version would not understand what it reads",
+            known_version=_version(),
+            hint="update wattshift; this version would not understand what it reads"
+            if is_newer
+            else "whatever writes to it next brings it up to date: start `wattshift follow` or `serve`",
         )
     guards = db.execute(
         "SELECT count(*) FROM pg_trigger WHERE tgname IN ('entry_stays', 'header_stays') AND tgenabled = 'O'"

@@ -71,7 +71,8 @@ def test_a_step_is_told_to_those_whom_it_concerns(path: Path) -> None:
             ("worst", "system", 1),
             ("mail", "system", 1),
         ]
-        assert [json.loads(row.body)["rule"] for row in journal.events()] == [each.rule for each in events]
+        kept = [json.loads(row.body)["rule"] for row in journal.events()]
+        assert kept == [each.rule for each in events if each.rule != "alive"], "a heartbeat is no news"
 
 
 def test_a_restart_changes_nothing(path: Path, tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_a_restart_changes_nothing(path: Path, tmp_path: Path) -> None:
             AlertDesk(FILE, journal).step(news(at, is_bad=is_bad), at)
     with AlertJournal(cut) as journal:
         assert ([(row.key, row.change) for row in journal.events()], told(journal), journal.state) == wanted
-    assert len(wanted[0]) > 30
+    assert len(wanted[0]) >= 4
 
 
 def test_people_acknowledge_and_silence(path: Path) -> None:

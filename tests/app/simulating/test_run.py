@@ -43,7 +43,8 @@ def test_the_document_is_whole(ready: dict[str, SimulationDocument]) -> None:
         assert document.scenario == name
         assert document.as_of == START_AT
         pulls = name.startswith("ai-pull")
-        assert len(document.in_words) == 4 + pulls
+        capped = any("what is counted" in line for line in document.in_words)
+        assert len(document.in_words) == 5 + pulls + capped
         assert (document.ai_effect is not None) == pulls
         assert len(document.safety) == len(document.marks_at)
         assert {origin.name for origin in document.origins} >= {"Block times and pools", "ASIC catalogue"}
@@ -54,6 +55,37 @@ def test_the_document_is_whole(ready: dict[str, SimulationDocument]) -> None:
             "scrapped",
         }
         assert len(document.departures[0].by_power_gw) == len(document.power_usd_per_mwh)
+
+
+def test_the_feedback_is_told(ready: dict[str, SimulationDocument]) -> None:
+    """Others leave, difficulty falls, and who stays earns more."""
+    for name in ("ban", "price-halving", "ai-pull-fast"):
+        document = ready[name]
+        found = {row.name: row for row in document.exit_effect.differences}
+        assert found["last_hashrate_ehs"].mean_high < 0
+        assert found["mean_hashprice_usd_per_ph_day"].mean_low > 0
+        assert found["mean_margin_usd_per_mwh"].mean_low > 0
+        (told,) = [line for line in document.in_words if "if nobody left" in line]
+        assert "USD/PH/day" in told
+        assert {row.name for row in document.exit_effect.without} == set(found)
+
+
+def test_where_nobody_leaves_nothing_changes(archive: Archive) -> None:
+    still = replace(small("ban", paths=16, days=30), outages=(), responds=False)
+    document = simulate(archive, still, at=START_AT, threads=1)
+    assert all(row.mean == row.band.low == row.band.high == 0 for row in document.exit_effect.differences)
+    assert "nobody leaves, so nothing changes for those who stay" in document.in_words
+
+
+def test_figures_that_leave_their_bins_say_so(archive: Archive) -> None:
+    """Everybody leaves: no hang, no number that is none, and a sentence says where counting ends."""
+    file = small("ban", paths=16, days=60)
+    gone = replace(file.outages[0], region=None, share_frac=(1.0, 1.0), start_days=(1.0, 1.0))
+    document = simulate(archive, replace(file, outages=(gone,)), at=START_AT, threads=1)
+    (told,) = [line for line in document.in_words if "what is counted" in line]
+    assert "block interval" in told
+    (longest,) = [row for row in document.figures if row.name == "longest_interval_s"]
+    assert longest.band.low > 64 * 600
 
 
 def test_what_ai_changes_is_told_path_by_path(archive: Archive) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
+from math import comb
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ from wattshift.measures.security.confirmations import (
 from wattshift.measures.security.doublespend import double_spend_prob, nakamoto_double_spend_prob
 
 SHARES = st.floats(0.001, 0.45)
-PUBLISHED = {  # fewest confirmations below 0.1 %: share -> (exact, Nakamoto's section 11)
+PUBLISHED = {  # fewest confirmations below 0.1 %: share -> (exact, quoted from Nakamoto's section 11)
     0.10: (6, 5),
     0.15: (9, 8),
     0.20: (13, 11),
@@ -34,6 +36,24 @@ def test_confirmations_below_a_risk_of_a_thousandth(share: float) -> None:
         confirmations_for_risk(share, 0.001, nakamoto_double_spend_prob),
     )
     assert found == PUBLISHED[share]
+
+
+@pytest.mark.parametrize("share", PUBLISHED)
+def test_those_confirmations_in_exact_arithmetic(share: float) -> None:
+    """Grunspan and Perez-Marco (2017) set the exact counts beside Nakamoto's; here they are recomputed."""
+    count, _ = PUBLISHED[share]
+    enough, fewer = (_held_off(Fraction(str(share)), blocks) for blocks in (count, count - 1))
+    assert fewer <= Fraction(999, 1_000) < enough
+
+
+def _held_off(share: Fraction, blocks: int) -> Fraction:
+    """Chance that the attacker never catches up: his blocks meanwhile, then the gambler's ruin."""
+    p, q = 1 - share, share
+    odds = q / p
+    return sum(
+        (comb(blocks + k - 1, k) * p**blocks * q**k * (1 - odds ** (blocks - k)) for k in range(blocks)),
+        Fraction(0),
+    )
 
 
 @given(SHARES, st.floats(1e-9, 1))

@@ -42,6 +42,30 @@ def test_it_tells_every_part(page: Page, simulated: SimulationDocument) -> None:
         assert each[1:] in page.text
 
 
+def test_the_pull_of_ai_and_what_leaving_changes_are_told(
+    pulled: SimulationDocument, simulated: SimulationDocument
+) -> None:
+    assert pulled.ai_effect is not None
+    told, calm = Page(simulation_html(pulled)), Page(simulation_html(simulated))
+    headings = {attrs.get("id") for tag, attrs in told.elements if tag == "h2"}
+    assert {"h-pulled", "h-left"} <= headings
+    assert "h-pulled" not in {attrs.get("id") for tag, attrs in calm.elements if tag == "h2"}
+    for effect in (pulled.ai_effect, pulled.exit_effect):
+        for row in effect.differences:
+            if not row.band.low == row.band.high == row.mean:
+                assert shown(row.name, row.mean, signed=True) in told.text
+                assert shown(row.name, row.band.high, signed=True) in told.text
+
+
+def test_who_left_is_told_by_the_price_of_power(pulled: SimulationDocument) -> None:
+    told = Page(simulation_html(pulled)).text
+    (converted,) = [row for row in pulled.departures if row.cause == "converted"]
+    assert f"{converted.total_gw:.2f}" in told
+    assert f"{sum(converted.by_power_gw[:4]):.2f}" in told
+    nobody = replace(pulled, departures=())
+    assert "nobody has left" in Page(simulation_html(nobody)).text
+
+
 def test_ids_are_unique_and_charts_have_tables(page: Page) -> None:
     ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
     assert len(ids) == len(set(ids))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from support.gridpeer import assert_clears_as
 from wattshift.errors import InputError
 from wattshift.simulate.grid.clearing import Clearing, FlexibleLoad, clear
 from wattshift.simulate.grid.supply import Generator, SupplyCurve, stack_curve
@@ -23,35 +24,14 @@ STACK = (
 CAP = 5_000.0
 
 
-@pytest.fixture(scope="module")
-def peer() -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(PEER.read_text(encoding="utf-8"))
-    return body
-
-
 def one(inflexible: float, *loads: tuple[float, float]) -> Clearing:
     flexible = [FlexibleLoad(power_mw=power, strike_usd_per_mwh=strike) for power, strike in loads]
     return clear(stack_curve(STACK), np.array([inflexible]), flexible, cap_usd_per_mwh=CAP)
 
 
-def test_equals_pypsa(peer: dict[str, Any]) -> None:
-    curve = stack_curve(
-        [Generator(capacity_mw=power, cost_usd_per_mwh=cost) for power, cost in peer["generators"]]
-    )
-    found = clear(
-        curve,
-        np.array(peer["inflexible_mw"]),
-        [
-            FlexibleLoad(power_mw=power, strike_usd_per_mwh=np.array(strike))
-            for power, strike in zip(peer["power_mw"], peer["strike_usd_per_mwh"], strict=True)
-        ],
-        cap_usd_per_mwh=peer["cap_usd_per_mwh"],
-    )
-    for name in ("price_usd_per_mwh", "served_mw", "unserved_mw"):
-        np.testing.assert_allclose(getattr(found, name), peer[name], rtol=0, atol=1e-6)
-    partial = (found.served_mw > 0) & (found.served_mw < np.array(peer["power_mw"])[:, None])
-    assert partial.sum() >= 20, "the vectors must try loads that set the price"
-    assert (found.unserved_mw > 0).sum() >= 10, "and hours that lack supply"
+def test_equals_pypsas_kept_answers() -> None:
+    """`tests/e2e` asks PyPSA itself."""
+    assert_clears_as(json.loads(PEER.read_text(encoding="utf-8")))
 
 
 def test_a_load_runs_below_its_strike_and_sets_the_price_when_served_in_part() -> None:

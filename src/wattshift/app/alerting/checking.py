@@ -7,18 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from wattshift.alerts.finding import Status, evaluate
-from wattshift.alerts.lifecycle import AlertState
 from wattshift.alerts.observations import Observations
-from wattshift.app.alerting.backtest import kind_of, origins_of
 from wattshift.app.alerting.desk import AlertDesk, Remembered, recall
+from wattshift.app.alerting.document import alerts_document
 from wattshift.app.alerting.observing import HistoryEye, with_store
 from wattshift.app.alerting.postman import deliver, open_channels
 from wattshift.app.snapshot import Archive
 from wattshift.clock import Clock, SystemClock
 from wattshift.config.alerts import AlertsFile
-from wattshift.report.documents.alerts import AlertsDocument, RuleRow
-from wattshift.report.words import counted
+from wattshift.report.documents.alerts import AlertsDocument
 from wattshift.store.alertjournal import AlertJournal
 from wattshift.store.home import Home
 
@@ -29,7 +26,7 @@ _SYSTEM_CLOCK = SystemClock()
 
 def journal_path(home: Home) -> Path:
     """Where the alerts of a store are kept."""
-    return home.folder / "alerts.sqlite"
+    return home.alerts
 
 
 def check_alerts(
@@ -69,17 +66,8 @@ def check_alerts(
     elif home is not None and journal_path(home).exists():
         with AlertJournal(journal_path(home)) as journal:
             remembered = recall(journal.state)
-    rows = _rows(file, seen, remembered)
-    return AlertsDocument(
-        as_of=now,
-        site=file.site.name,
-        rules=rows,
-        n_events=counts[0],
-        n_sent=counts[1],
-        n_failed=counts[2],
-        in_words=_in_words(rows),
-        origins=origins_of(archive, file.rules, now),
-    )
+    document = alerts_document(archive, file, seen, remembered)
+    return replace(document, n_events=counts[0], n_sent=counts[1], n_failed=counts[2])
 
 
 def _keep_and_send(
@@ -91,32 +79,3 @@ def _keep_and_send(
         events = desk.step(seen, seen.at)
         sent = deliver(journal, channels, clock=clock, rng=Random())  # noqa: S311  # jitter, not a secret
         return desk.remembered, (len(events), sent.n_sent, sent.n_failed)
-
-
-def _rows(file: AlertsFile, seen: Observations, remembered: Remembered) -> tuple[RuleRow, ...]:
-    rows = []
-    for rule in file.rules:
-        state = remembered.watch.alerts.get(rule.name, AlertState())
-        finding = evaluate(rule, seen, is_open=state.is_open)
-        rows.append(
-            RuleRow(
-                rule=rule.name,
-                kind=kind_of(rule),
-                severity=rule.severity,
-                status=finding.status,
-                at=finding.at,
-                what=finding.what,
-                sure_prob=finding.sure_prob,
-                figures=finding.figures,
-                why=rule.why,
-                open_since_at=state.onset_at,
-            )
-        )
-    return tuple(rows)
-
-
-def _in_words(rows: tuple[RuleRow, ...]) -> str:
-    firing = sum(row.status is Status.FIRING for row in rows)
-    blind = sum(row.status is Status.NO_DATA for row in rows)
-    told = f"{firing} of {counted(len(rows), 'rule')} fire"
-    return f"{told}; {blind} have no data, which is neither good nor bad" if blind else told

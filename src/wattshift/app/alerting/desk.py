@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from wattshift.alerts.grouping import Digest, GroupState, gather
-from wattshift.alerts.lifecycle import AlertState, Event, acknowledge, silence
+from wattshift.alerts.lifecycle import AlertState, Change, Event, acknowledge, silence, unsilence
 from wattshift.alerts.observations import Observations
 from wattshift.alerts.rule import Rule, Severity
 from wattshift.alerts.watch import Watch, WatchState
@@ -103,6 +103,20 @@ class AlertDesk:
 
         return self._keep(lambda state: self.watch.change(state, name, act), now)
 
+    def unsilence(self, name: str, *, now: datetime) -> tuple[Event, ...]:
+        """End the silence of an alert at once, and tell how it stands; nothing happens where there is none.
+
+        Raises:
+            InputError: if there is no such rule.
+        """
+        rule = self.watch.rule(name)
+
+        def step(state: WatchState) -> tuple[WatchState, tuple[Event, ...]]:
+            after, events = unsilence(rule, state.alerts.get(name, AlertState()), now=now)
+            return replace(state, alerts={**state.alerts, name: after}), events
+
+        return self._keep(step, now)
+
     def _keep(self, step: _Step, now: datetime) -> tuple[Event, ...]:
         happened: list[Event] = []
 
@@ -114,7 +128,8 @@ class AlertDesk:
             after = Remembered(watch=watch, groups=groups)
             return Written(
                 state=_adapter().dump_json(after),
-                events=[_event_row(event) for event in events],
+                # A heartbeat is no news: its message is kept until it is sent, and that is all.
+                events=[_event_row(event) for event in events if event.change is not Change.HEARTBEAT],
                 messages=[row for digest in digests for row in self._messages(digest)],
             )
 

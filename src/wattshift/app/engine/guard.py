@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Timer
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -14,8 +13,8 @@ from wattshift.allocate.coupled.highs import Ended, Limits
 from wattshift.allocate.coupled.plan import CoupledPlan
 from wattshift.allocate.coupled.planner import plan_coupled
 from wattshift.allocate.coupled.problem import CoupledProblem
-from wattshift.app.engine.worker import Worker, WorkerDied
-from wattshift.errors import LimitReached
+from wattshift.app.engine.leash import Leash
+from wattshift.errors import LimitReached, Overrun
 
 __all__ = ["DEFAULT_GUARD_LIMITS", "Guard", "GuardLimits", "GuardedPlan"]
 
@@ -67,7 +66,8 @@ class Guard:
     """A child process kept warm; one that fails is replaced at once."""
 
     def __init__(self) -> None:
-        self._worker = Worker()
+        self._leash = Leash()
+        self._leash.start()
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +79,7 @@ class Guard:
 
     def close(self) -> None:
         """End the child process."""
-        self._worker.close()
+        self._leash.close()
 
     def plan(self, problem: CoupledProblem, limits: GuardLimits = DEFAULT_GUARD_LIMITS) -> GuardedPlan:
         """The most profitable plan that is found within the limits.
@@ -105,43 +105,18 @@ class Guard:
             SolveError: if the process crashed.
             Exception: what the function raised.
         """
-        late: list[bool] = []
-
-        def stop() -> None:
-            late.append(True)
-            self._worker.kill()
-
-        timer = Timer(limits.wall_s + _GRACE_S, stop)
-        timer.daemon = True
-        timer.start()
         try:
-            self._worker.wait_ready()
-            self._worker.send(function, item, limits.max_bytes)
-            good, answer = self._worker.receive()
-        except WorkerDied:
-            self._replace()
-            if late:
-                raise LimitReached(
-                    "the solver was stopped: it kept no time limit",
-                    wall_s=limits.wall_s,
-                    hint="the last plan stays as it is; allow more time, or plan a shorter horizon",
-                ) from None
-            raise
-        except BaseException:  # a call left in the middle would answer the next one
-            self._replace()
-            raise
+            return self._leash.call(
+                function, item, wall_s=limits.wall_s + _GRACE_S, max_bytes=limits.max_bytes
+            )
+        except Overrun:
+            raise LimitReached(
+                "the solver was stopped: it kept no time limit",
+                wall_s=limits.wall_s,
+                hint="the last plan stays as it is; allow more time, or plan a shorter horizon",
+            ) from None
         finally:
-            timer.cancel()
-        if late:
-            self._replace()
-        if not good:
-            raise answer
-        result: _Result = answer
-        return result
-
-    def _replace(self) -> None:
-        self._worker.close()
-        self._worker = Worker()
+            self._leash.start()
 
 
 def _planned(asked: tuple[CoupledProblem, GuardLimits]) -> tuple[CoupledPlan, Ended, float]:

@@ -62,14 +62,20 @@ class Worker:
         except (BrokenPipeError, ConnectionResetError):
             raise self._died() from None
 
-    def receive(self) -> tuple[bool, Any]:
+    def receive(self, told: Callable[[Any], None] = lambda _: None) -> tuple[bool, Any]:
         """Its answer: whether all went well, and the result or the error.
+
+        Args:
+            told: hears what the call tells before it answers.
 
         Raises:
             WorkerDied: if it ended first.
         """
-        answer: tuple[bool, Any] = self._receive()
-        return answer
+        while True:
+            good, answer = self._receive()
+            if good is not None:
+                return good, answer
+            told(answer)
 
     def kill(self) -> None:
         """End it now, whatever it does."""

@@ -14,7 +14,6 @@ from wattshift.app.follow.wallclock import SteadyClock
 from wattshift.app.follow.workers import Watcher, Workers
 from wattshift.app.importing.files import start_of
 from wattshift.config.follow import FollowSettings
-from wattshift.errors import Unwritable
 from wattshift.sources.registry import Connected, connect
 from wattshift.store.chainstore import ChainStore
 from wattshift.store.home import Home
@@ -67,7 +66,7 @@ def opened(settings: FollowSettings, home: Home, clock: SteadyClock) -> Iterator
         StoreError: if the store is damaged, of another network, or cannot be written.
     """
     with ExitStack() as stack:
-        _make_folder(home)
+        home.make_folder()
         ledger = stack.enter_context(open_ledger(home.ledger_place, write=True))
         start = start_of(home, network_name=settings.network, from_genesis=settings.from_genesis)
         sources = [connect(each, start.network, clock) for each in settings.specs]
@@ -93,14 +92,3 @@ def _start_watching(each: Connected, follower: Follower, workers: Workers, stack
         watcher = Watcher(each.spec.name, each.watch, follower.announce(each.spec.name), workers.inbox)
         stack.callback(watcher.stop)
         watcher.start()
-
-
-def _make_folder(home: Home) -> None:
-    try:
-        home.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unwritable(
-            f"the folder of the store cannot be made: {error.strerror}",
-            file=home.folder,
-            hint="let this user write there, or name another folder with --store",
-        ) from error

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import polars as pl
+from operator import attrgetter
+
 from pydantic import Field
 
 from wattshift.app import network
 from wattshift.app.questions.question import Ask, Instant, Question, World
 from wattshift.clock import parse_duration_s
+from wattshift.measures.difficulty import Adjustment
 from wattshift.report.documents.network import DifficultyDocument, HashpriceDocument, HashrateDocument
 
-__all__ = ["NETWORK_QUESTIONS", "AskDifficulty", "AskHashprice", "AskHashrate"]
+__all__ = ["LENGTH", "NETWORK_QUESTIONS", "AskDifficulty", "AskHashprice", "AskHashrate"]
 
-_LENGTH = r"^\d{1,3}\s?(h|d|w)$"
+LENGTH = r"^\d{1,3}(h|d|w)$"
+"""A length of time: 7d, 36h, 2w."""
 
 
 class AskHashrate(Ask):
     """What may be asked about the hashrate."""
 
-    window: str = Field(default="7d", pattern=_LENGTH, description="Length of the window: 7d, 36h, 2w.")
+    window: str = Field(default="7d", pattern=LENGTH, description="Length of the window: 7d, 36h, 2w.")
     below_ehs: float | None = Field(
         default=None,
         gt=0,
@@ -50,10 +53,6 @@ def _difficulty(world: World, ask: AskDifficulty) -> DifficultyDocument:
     return network.difficulty(world.archive, at=ask.at, count=ask.count)
 
 
-def _adjustments(document: DifficultyDocument) -> pl.DataFrame:
-    return pl.DataFrame(document.adjustments)
-
-
 def _hashprice(world: World, ask: AskHashprice) -> HashpriceDocument:
     return network.hashprice(world.archive, at=ask.at, since_at=ask.since_at)
 
@@ -72,7 +71,8 @@ NETWORK_QUESTIONS = (
         ask=AskDifficulty,
         document=DifficultyDocument,
         answer=_difficulty,
-        rows=_adjustments,
+        row=Adjustment,
+        listed=attrgetter("adjustments"),
     ),
     Question(
         name="hashprice",

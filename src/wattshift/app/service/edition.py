@@ -12,9 +12,10 @@ from threading import Condition
 from wattshift.report.documents.now import NowDocument
 from wattshift.report.jsontext import plain, to_json
 
-__all__ = ["Board", "Edition", "edition_of"]
+__all__ = ["Board", "Edition", "Listener", "edition_of"]
 
 Listener = Callable[["Edition"], None]
+"""Is told each edition; it must return at once and raise nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

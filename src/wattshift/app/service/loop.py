@@ -14,6 +14,7 @@ from wattshift.app.service.edition import Board, edition_of
 from wattshift.app.service.feed import Feed, Moment
 from wattshift.app.service.now import present
 from wattshift.assets.site import Site
+from wattshift.clock import format_instant
 from wattshift.errors import OutOfSpan, WattshiftError
 
 __all__ = ["Loop", "News"]
@@ -61,6 +62,8 @@ class Loop:
         """When it turned last, on the monotonic clock: what the watchdog looks at [s]."""
         self.trouble = ""
         """What went wrong with the last moment, in words; empty if nothing did."""
+        self.moment: Moment | None = None
+        """The moment it looked at last; None before the first."""
 
     def run(self) -> None:
         """Turn until told to stop.
@@ -83,12 +86,18 @@ class Loop:
     def turn(self) -> None:
         """Look once; publish if there is news."""
         moment = self._feed.moment()
+        self._hear_of_end(moment)
+        self.moment = moment
         news = self._look(moment)
         if news is not None and news != self._news:
             self._publish(moment, news)
         if news is not None:
             self._then(moment, news)
         self.turned_s = time.monotonic()
+
+    def _hear_of_end(self, moment: Moment) -> None:
+        if moment.has_ended and not (self.moment is not None and self.moment.has_ended):
+            _log.info("the replay has come to the end of the history: %s", format_instant(moment.at))
 
     def _look(self, moment: Moment) -> News | None:
         try:

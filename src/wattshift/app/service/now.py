@@ -48,7 +48,7 @@ def present(
     difficulty = network.difficulty(archive, at=at)
     hashprice = network.hashprice(archive, at=at)
     worth, decisions, in_words = _site(snapshot, site)
-    figures = [*_network_figures(snapshot, hashrate, difficulty, hashprice)]
+    figures = [*_network_figures(snapshot, hashrate, difficulty), *_market_figures(snapshot, hashprice)]
     if worth is not None:
         figures += _site_figures(snapshot, site, worth)
     groups = (hashrate.origins, hashprice.origins, () if worth is None else worth.origins)
@@ -89,10 +89,7 @@ def _site(snapshot: Snapshot, site: Site) -> tuple[ValueDocument | None, tuple[D
 
 
 def _network_figures(
-    snapshot: Snapshot,
-    hashrate: HashrateDocument,
-    difficulty: DifficultyDocument,
-    hashprice: HashpriceDocument,
+    snapshot: Snapshot, hashrate: HashrateDocument, difficulty: DifficultyDocument
 ) -> Iterator[LiveFigure]:
     blocks = snapshot.blocks
     chain = _From(snapshot, blocks.tip_at, _named(hashrate.origins, 0))
@@ -120,6 +117,9 @@ def _network_figures(
         yield chain.within("next_change_frac", "Next adjustment", "", between, coming.level)
     remaining = float(difficulty.progress.blocks_remaining)
     yield chain.exact("retarget_blocks", "Blocks to the next adjustment", "blocks", remaining)
+
+
+def _market_figures(snapshot: Snapshot, hashprice: HashpriceDocument) -> Iterator[LiveFigure]:
     price = hashprice.detail.price
     market = _From(snapshot, price.close_at, snapshot.origins("btc_usd_daily")[0].name)
     yield market.within(

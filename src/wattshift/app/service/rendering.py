@@ -8,6 +8,7 @@ from typing import Any
 from wattshift.app.questions.question import AnyQuestion
 from wattshift.app.service.answers import Form
 from wattshift.errors import InputError
+from wattshift.report.csvtext import csv_text
 from wattshift.report.jsontext import to_json
 
 __all__ = ["rendered"]
@@ -26,7 +27,7 @@ def rendered(question: AnyQuestion, document: Any, form: Form) -> bytes:
         raise InputError(f"{question.name!r} has no table", form=form.value, hint="ask for application/json")
     frame = question.rows(document)
     if form is Form.CSV:
-        return frame.write_csv().encode()
+        return csv_text(frame).encode()
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()

@@ -17,13 +17,14 @@ _MAX_SPEED_RATIO = 1e6
 
 
 class ReplayFeed:
-    """Replays a kept history from an instant on; at its end it stands still.
+    """Replays a kept history from an instant on; at its end it stands still, or begins anew.
 
     Args:
         archive: the history.
         start_at: where it begins.
         speed_ratio: seconds of history in one second.
         mono_s: the monotonic clock [s].
+        is_looped: whether it begins anew at the end.
 
     Raises:
         InputError: if the speed makes no sense.
@@ -31,7 +32,13 @@ class ReplayFeed:
     """
 
     def __init__(
-        self, archive: Archive, *, start_at: datetime, speed_ratio: float, mono_s: Callable[[], float]
+        self,
+        archive: Archive,
+        *,
+        start_at: datetime,
+        speed_ratio: float,
+        mono_s: Callable[[], float],
+        is_looped: bool = False,
     ) -> None:
         if not 0 < speed_ratio <= _MAX_SPEED_RATIO:
             raise InputError(
@@ -46,24 +53,29 @@ class ReplayFeed:
                 end=format_instant(archive.newest_at),
                 hint="begin earlier",
             )
+        archive.as_of(start_at)  # which says if the history begins later
         self._archive = archive
         self._start_at = start_at
         self._speed_ratio = speed_ratio
         self._mono_s = mono_s
         self._begun_s = mono_s()
+        self._is_looped = is_looped
         self._closed = Event()
 
     def moment(self) -> Moment:
-        """Where the replay stands."""
-        run = timedelta(seconds=(self._mono_s() - self._begun_s) * self._speed_ratio)
-        end_at = self._archive.newest_at
-        at = min(self._start_at + run, end_at).replace(microsecond=0)
+        """Where the replay stands, in whole seconds."""
+        length_s = (self._archive.newest_at - self._start_at).total_seconds()
+        run_s = (self._mono_s() - self._begun_s) * self._speed_ratio
+        lap = 0.0
+        if self._is_looped:
+            lap, run_s = divmod(run_s, length_s)
+        at = self._start_at + timedelta(seconds=min(run_s, length_s))
         return Moment(
-            at=at,
+            at=at.replace(microsecond=0),
             archive=self._archive,
-            generation=0,
+            generation=int(lap),
             is_replay=True,
-            has_ended=self._start_at + run >= end_at,
+            has_ended=run_s >= length_s,
         )
 
     def wait(self, timeout_s: float) -> None:

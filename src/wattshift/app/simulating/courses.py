@@ -175,7 +175,7 @@ def figure_rows(found: NetworkForecast) -> tuple[FigureRow, ...]:
             unit=_unit(figure),
             mean=_rounded(values.mean(dtype=np.float64, keepdims=True))[0],
             band=band_of(found.daily[_LAST[figure]], found.horizon_days - 1)
-            if figure in _LAST
+            if figure in _LAST and _LAST[figure] not in found.capped
             else _spread(figure, values.astype(np.float64)),
         )
         for figure, values in found.path_figures.items()
@@ -188,9 +188,12 @@ def _spread(figure: PathFigure, values: NDArray[np.float64]) -> Band:
 
 
 def difference_rows(found: NetworkForecast, other: NetworkForecast) -> tuple[DifferenceRow, ...]:
-    """Another forecast less this one, path by path."""
+    """Another forecast less this one, path by path, as far as both have paths."""
+    both = min(found.paths, other.paths)
     return tuple(
-        _difference(figure, other.path_figures[figure].astype(np.float64) - values.astype(np.float64))
+        _difference(
+            figure, other.path_figures[figure][:both].astype(np.float64) - values[:both].astype(np.float64)
+        )
         for figure, values in found.path_figures.items()
     )
 

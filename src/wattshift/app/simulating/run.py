@@ -23,13 +23,16 @@ from wattshift.app.simulating.courses import (
 )
 from wattshift.app.simulating.paths import run_paths
 from wattshift.app.simulating.safety import safety_rows
+from wattshift.app.simulating.twins import where_all_stay, without_ai
 from wattshift.app.simulating.waits import wait_rows
 from wattshift.app.snapshot import Archive, Snapshot
 from wattshift.config.scenario import ScenarioFile
-from wattshift.report.documents.simulation import AiEffect, Comparison, DepartureRow, SimulationDocument
+from wattshift.report.documents.simulation import Comparison, DepartureRow, Effect, SimulationDocument
 from wattshift.report.simulationwords import (
+    capped_in_words,
     differences_in_words,
     event_in_words,
+    exit_in_words,
     price_in_words,
     pull_in_words,
     simulation_in_words,
@@ -50,7 +53,7 @@ def simulate(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> SimulationDocument:
-    """Simulate a scenario; one in which AI pulls is run once more without, to tell what AI changes.
+    """Simulate a scenario, and its twins: where nobody leaves, and if AI pulls, without AI.
 
     Args:
         archive: the kept history.
@@ -68,28 +71,32 @@ def simulate(
     """
     snapshot = archive.as_of(at or file.at)
     scenario = build_scenario(snapshot, file)
-    scenarios = [scenario]
+    scenarios = [scenario, where_all_stay(scenario)]
     if scenario.ai is not None:
-        scenarios.append(replace(scenario, ai=None))
+        scenarios.append(without_ai(scenario))
     if other is not None:
         same = replace(other, at=file.at, horizon_days=file.horizon_days, paths=file.paths, seed=file.seed)
         scenarios.append(build_scenario(snapshot, same))
-    runs = [
+    found, *twins = [
         run_paths(each, engine=engine, threads=threads, progress=_part(progress, number, len(scenarios)))
         for number, each in enumerate(scenarios)
     ]
-    found = runs[0]
-    document = _document(snapshot, file, scenario, found)
+    effect = _effect(twins[0], found)
+    told = [exit_in_words(effect.differences)]
+    document = _document(snapshot, file, scenario, found, effect)
     if scenario.ai is not None:
-        effect = AiEffect(without=figure_rows(runs[1]), differences=difference_rows(runs[1], found))
-        told = pull_in_words(effect.differences)
-        document = replace(document, ai_effect=effect, in_words=(*document.in_words, told))
-    if other is None:
-        return document
-    compared = runs[-1]
-    comparison = _comparison(same, found, compared)
-    told = differences_in_words(same.name, comparison.differences)
-    return replace(document, comparison=comparison, in_words=(*document.in_words, told))
+        effect = _effect(twins[1], found)
+        told.append(pull_in_words(effect.differences))
+        document = replace(document, ai_effect=effect)
+    if other is not None:
+        comparison = _comparison(same, found, twins[-1])
+        told.append(differences_in_words(same.name, comparison.differences))
+        document = replace(document, comparison=comparison)
+    return replace(document, in_words=(*document.in_words, *told))
+
+
+def _effect(without: NetworkForecast, found: NetworkForecast) -> Effect:
+    return Effect(without=figure_rows(without), differences=difference_rows(without, found))
 
 
 def _part(progress: Progress | None, number: int, runs: int) -> Progress | None:
@@ -100,7 +107,11 @@ def _part(progress: Progress | None, number: int, runs: int) -> Progress | None:
 
 
 def _document(
-    snapshot: Snapshot, file: ScenarioFile, scenario: Scenario, found: NetworkForecast
+    snapshot: Snapshot,
+    file: ScenarioFile,
+    scenario: Scenario,
+    found: NetworkForecast,
+    exit_effect: Effect,
 ) -> SimulationDocument:
     marks = marked_days(found)
     courses, figures = course_rows(found), figure_rows(found)
@@ -133,9 +144,13 @@ def _document(
         power_usd_per_mwh=tuple(float(each) for each in scenario.fleet.power_usd_per_mwh),
         departures=departures,
         figures=figures,
+        exit_effect=exit_effect,
         ai_effect=None,
         comparison=None,
-        in_words=simulation_in_words(courses, figures, departures, days=found.horizon_days),
+        in_words=(
+            *simulation_in_words(courses, figures, departures, days=found.horizon_days),
+            *capped_in_words(found.capped),
+        ),
         origins=security_origins(snapshot, state),
     )
 

@@ -20,6 +20,7 @@ from wattshift.measures.security.doublespend import MAX_CONFIRMATIONS
 from wattshift.units import ehs_to_phs
 
 __all__ = [
+    "LARGEST",
     "AttackCost",
     "AttackPoint",
     "attack_cost",
@@ -28,6 +29,9 @@ __all__ = [
     "network_power_mw",
     "race_length_blocks",
 ]
+
+LARGEST = 1e9
+"""No figure of an attack is larger, in whatever unit: products of them stay finite."""
 
 _HOURS_PER_DAY = 24
 _MOST_POINTS = 10_000
@@ -90,9 +94,9 @@ def network_power_mw(hashrate_ehs: float, efficiency_j_per_th: float) -> float:
     """Power of a hashrate at a mean efficiency, at the machines' terminals [MW]; J/TH is W per TH/s.
 
     Raises:
-        InputError: if either is not positive.
+        InputError: if either is not positive, or above 10^9.
     """
-    if not (hashrate_ehs > 0 and efficiency_j_per_th > 0):
+    if not (0 < hashrate_ehs <= LARGEST and 0 < efficiency_j_per_th <= LARGEST):
         raise InputError(
             "power needs a positive hashrate and efficiency",
             hashrate_ehs=hashrate_ehs,
@@ -124,22 +128,24 @@ def attack_cost(
 
     Raises:
         InputError: if a figure is not positive (idle stock and hashprice may be zero, the power price also
-            negative).
+            negative), or above 10^9.
     """
     power_mw = network_power_mw(hashrate_ehs, efficiency_j_per_th)
     if not (
-        0 < machine_usd_per_th < math.inf
-        and 0 < hours < math.inf
-        and math.isfinite(power_usd_per_mwh)
+        0 < machine_usd_per_th <= LARGEST
+        and 0 < hours <= LARGEST
+        and abs(power_usd_per_mwh) <= LARGEST
         and idle_ehs >= 0
-        and 0 <= hashprice_usd_per_ph_day < math.inf
+        and 0 <= hashprice_usd_per_ph_day <= LARGEST
     ):
         raise InputError(
             "an attack needs a positive machine price and duration, and a finite power price",
             machine_usd_per_th=machine_usd_per_th,
+            power_usd_per_mwh=power_usd_per_mwh,
             hours=hours,
             idle_ehs=idle_ehs,
             hashprice_usd_per_ph_day=hashprice_usd_per_ph_day,
+            hint="no figure of an attack is above 10^9",
         )
     rented_ehs = min(idle_ehs, hashrate_ehs)
     bought_ehs = hashrate_ehs - rented_ehs

@@ -25,6 +25,9 @@ __all__ = ["MAX_CONFIRMATIONS", "double_spend_prob", "nakamoto_double_spend_prob
 
 MAX_CONFIRMATIONS = 10_000
 
+_NEAR_HALF = 0.25
+"""Beyond it I_x(z, 1/2) = 1 - I_{1-x}(1/2, z) is exact: near a half 4pq rounds to one, (p-q)^2 does not."""
+
 
 def double_spend_prob(attacker_frac: float, confirmations: int) -> float:
     """Probability that an attacker overtakes `confirmations` blocks, exactly (Rosenfeld 2012).
@@ -36,11 +39,13 @@ def double_spend_prob(attacker_frac: float, confirmations: int) -> float:
     Raises:
         InputError: for a share outside [0, 1] or a count outside 0 to 10,000.
     """
-    from scipy.special import betainc
+    from scipy.special import betainc, betaincc
 
     _check(attacker_frac, confirmations)
     if attacker_frac >= 0.5 or confirmations == 0:
         return 1.0
+    if attacker_frac > _NEAR_HALF:
+        return float(betaincc(0.5, confirmations, (1 - 2 * attacker_frac) ** 2))
     return float(betainc(confirmations, 0.5, 4 * attacker_frac * (1 - attacker_frac)))
 
 

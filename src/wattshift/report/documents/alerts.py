@@ -9,7 +9,15 @@ from wattshift.alerts.finding import Figure, Status
 from wattshift.alerts.rule import Severity
 from wattshift.provenance import Origin
 
-__all__ = ["AlertEpisode", "AlertsBacktestDocument", "AlertsDocument", "NullRow", "RuleBacktest", "RuleRow"]
+__all__ = [
+    "AlertEpisode",
+    "AlertEventRow",
+    "AlertsBacktestDocument",
+    "AlertsDocument",
+    "NullRow",
+    "RuleBacktest",
+    "RuleRow",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +35,8 @@ class RuleRow:
         figures: the numbers behind it.
         why: why it matters for the site.
         open_since_at: since when its alert is open in the journal; None if it is not, or there is none.
+        acknowledged_by: who knows of the open alert; None for nobody.
+        silent_until_at: nothing of it is told until then; None if it is not silenced.
     """
 
     rule: str
@@ -39,6 +49,43 @@ class RuleRow:
     figures: tuple[Figure, ...]
     why: str
     open_since_at: datetime | None
+    acknowledged_by: str | None
+    silent_until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEventRow:
+    """Something that happened to an alert.
+
+    Args:
+        number: its number in the journal: 1, 2, 3 ...
+        at: when.
+        since_at: since when the alert is open, or there is no data.
+        rule: name of its rule.
+        change: what happened: onset, update, recovery, no data, acknowledged, silenced ...
+        severity: how much it matters.
+        group: of the rule.
+        key: the same for all events from an onset to its recovery.
+        what: the finding in words; empty where nothing is known.
+        sure_prob: the probability of what the rule asks; None for a fact, and without data.
+        why: why it matters for the site.
+        note: who acknowledged or silenced it, and the reason.
+        is_muted: whether it happened in silence.
+    """
+
+    number: int
+    at: datetime
+    since_at: datetime
+    rule: str
+    change: str
+    severity: Severity
+    group: str
+    key: str
+    what: str
+    sure_prob: float | None
+    why: str
+    note: str
+    is_muted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,15 @@ class TipRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteRow:
-    """The last price of a bitcoin on which several upstreams agreed [USD/BTC]."""
+    """The last price of a bitcoin on which several upstreams agreed.
+
+    Args:
+        price_usd_per_btc: the price [USD/BTC].
+        low_usd_per_btc: the lowest of those that agreed [USD/BTC].
+        high_usd_per_btc: the highest [USD/BTC].
+        n_upstreams: how many agreed.
+        known_at: when they did.
+    """
 
     price_usd_per_btc: float
     low_usd_per_btc: float

@@ -74,6 +74,7 @@ class AttackState:
         low_power_mw: lower end of its 95 % interval: of hashrate and efficiency [MW].
         high_power_mw: upper end [MW].
         power_usd_per_mwh: price of power [USD/MWh].
+        power_basis: where that is from: given, or a survey.
         energy_usd: price of an hour of it [USD].
         low_energy_usd: lower end of its interval at that price of power [USD].
         high_energy_usd: upper end [USD].
@@ -91,6 +92,7 @@ class AttackState:
     low_power_mw: float
     high_power_mw: float
     power_usd_per_mwh: float
+    power_basis: str
     energy_usd: float
     low_energy_usd: float
     high_energy_usd: float
@@ -246,6 +248,8 @@ class SecurityDocument:
         asked: the double spend by them.
         elapsed_s: in which time they came; None if that was not asked [s].
         timed_prob: probability given that time; None without one.
+        low_timed_prob: the same at the upper end of the interval of the mean block interval; None likewise.
+        high_timed_prob: at the lower end, where an attacker found more meanwhile; None likewise.
         risk_prob: the risk to stay below.
         value_usd: the payment; None if none was given [USD].
         stake_usd: what a failed attack forfeits [USD].
@@ -253,6 +257,7 @@ class SecurityDocument:
         needed: confirmations needed by share.
         waits: time to 1, 3 and 6 confirmations.
         fee_waits: the same behind the backlogs given.
+        price_basis: what machines and power are taken to cost in every row below, and how old that is.
         ways: what it costs to match the hashrate: bought, idle stock rented first, rented; empty without a
             price of machines.
         surface: that over hashrate, machine price, power price and idle stock.
@@ -270,6 +275,8 @@ class SecurityDocument:
     asked: DoubleSpendRow
     elapsed_s: float | None
     timed_prob: float | None
+    low_timed_prob: float | None
+    high_timed_prob: float | None
     risk_prob: float
     value_usd: float | None
     stake_usd: float
@@ -277,6 +284,7 @@ class SecurityDocument:
     needed: tuple[NeededRow, ...]
     waits: tuple[WaitRow, ...]
     fee_waits: tuple[FeeWaitRow, ...]
+    price_basis: str
     ways: tuple[AttackCost, ...]
     surface: tuple[AttackPoint, ...]
     races: tuple[RaceRow, ...]

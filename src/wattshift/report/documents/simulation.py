@@ -9,12 +9,12 @@ from wattshift.provenance import Origin
 from wattshift.report.documents.security import MachineQuote
 
 __all__ = [
-    "AiEffect",
     "Band",
     "Comparison",
     "Course",
     "DepartureRow",
     "DifferenceRow",
+    "Effect",
     "FigureRow",
     "ForwardRow",
     "RetargetRow",
@@ -263,12 +263,12 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AiEffect:
-    """What the pull of AI changes: each path against the same path, with the same luck, without AI.
+class Effect:
+    """What something changes: each path against the same path, with the same luck, without it.
 
     Args:
-        without: what is known of the paths without AI.
-        differences: with AI less without.
+        without: what is known of the paths without it.
+        differences: with it less without.
     """
 
     without: tuple[FigureRow, ...]
@@ -303,6 +303,8 @@ class SimulationDocument:
         power_usd_per_mwh: prices of power by which `departures` are sorted [USD/MWh].
         departures: who left.
         figures: what is known of whole paths.
+        exit_effect: what leaving changes for those who stay: beside the same luck with no outage, no pull of
+            AI, and no machine switched off; as many paths as the twin has, 2,000 at most.
         ai_effect: what the pull of AI changes; None where AI does not pull.
         comparison: a second scenario; None where none was asked for.
         in_words: the verdict, in sentences.
@@ -332,7 +334,8 @@ class SimulationDocument:
     power_usd_per_mwh: tuple[float, ...]
     departures: tuple[DepartureRow, ...]
     figures: tuple[FigureRow, ...]
-    ai_effect: AiEffect | None
+    exit_effect: Effect
+    ai_effect: Effect | None
     comparison: Comparison | None
     in_words: tuple[str, ...]
     origins: tuple[Origin, ...]

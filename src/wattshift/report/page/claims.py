@@ -6,7 +6,9 @@ The text is hostile: nothing of it is printed before it has been escaped.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -15,7 +17,7 @@ from wattshift.report.documents.claims import ClaimsDocument, TextPiece
 from wattshift.report.page.environment import open_environment
 from wattshift.report.terminal.claims import MARKS
 
-__all__ = ["claims_html"]
+__all__ = ["CLAIMS_FILTERS", "claims_html", "claims_parts"]
 
 _MOST_NUMBERS = 300
 _TEXT_LENGTH = 900
@@ -25,22 +27,23 @@ _GAP = re.compile(r"\s*\n\s*\n\s*")
 
 def claims_html(document: ClaimsDocument) -> str:
     """The whole page."""
-    return (
-        _environment()
-        .get_template("claims.html.j2")
-        .render(
-            document=document,
-            text=Markup("").join(_marked(piece) for piece in document.pieces).strip(),
-            verdicts=[(verdict, count) for verdict, count in document.counts.items() if count],
-            numbers=document.unmatched[:_MOST_NUMBERS],
-            numbers_left=max(0, len(document.unmatched) - _MOST_NUMBERS),
-        )
-    )
+    return _environment().get_template("claims.html.j2").render(**claims_parts(document))
+
+
+def claims_parts(document: ClaimsDocument) -> Mapping[str, object]:
+    """What the templates of a checked text are filled with."""
+    return {
+        "document": document,
+        "text": Markup("").join(_marked(piece) for piece in document.pieces).strip(),
+        "verdicts": [(verdict, count) for verdict, count in document.counts.items() if count],
+        "numbers": document.unmatched[:_MOST_NUMBERS],
+        "numbers_left": max(0, len(document.unmatched) - _MOST_NUMBERS),
+    }
 
 
 @cache
 def _environment() -> Environment:
-    return open_environment({"badge": _badge}, length=_TEXT_LENGTH)
+    return open_environment(CLAIMS_FILTERS, length=_TEXT_LENGTH)
 
 
 def _marked(piece: TextPiece) -> Markup:
@@ -65,3 +68,7 @@ def _badge(verdict: str) -> Markup:
     return Markup('<span class="verdict {}"><span aria-hidden="true">{}</span> {}</span>').format(
         _CLASSES[verdict], MARKS[verdict], verdict
     )
+
+
+CLAIMS_FILTERS: Mapping[str, Callable[..., object]] = MappingProxyType({"verdict": _badge})
+"""The filters that those templates need."""

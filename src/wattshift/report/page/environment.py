@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from wattshift.provenance import Origin
@@ -15,17 +15,19 @@ from wattshift.report.page.svg import tag
 __all__ = ["badge", "open_environment"]
 
 _FIGURE = re.compile(r"[+\N{MINUS SIGN}]?\d[\d,.]*(?: %)?(?: to [+\N{MINUS SIGN}]?\d[\d,.]*(?: %)?)?")
+_PACKAGE = "wattshift.report.page"
 _TEXT_LENGTH = 1_200
 
 
 def open_environment(
-    filters: Mapping[str, Callable[..., object]], *, length: int = _TEXT_LENGTH
+    filters: Mapping[str, Callable[..., object]], *, length: int = _TEXT_LENGTH, package: str = _PACKAGE
 ) -> Environment:
-    """An environment for one page.
+    """An environment for one page, or for all pages of a package.
 
     Args:
-        filters: those that only this page needs.
+        filters: those that only these pages need.
         length: of a text, beyond which it is cut.
+        package: whose templates stand before those of the reports.
     """
 
     def finalized(value: object) -> object:
@@ -35,7 +37,7 @@ def open_environment(
         return value
 
     environment = Environment(
-        loader=PackageLoader("wattshift.report.page"),
+        loader=ChoiceLoader([PackageLoader(each) for each in dict.fromkeys((package, _PACKAGE))]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=finalized,

@@ -49,7 +49,7 @@ def draw_simulation(document: SimulationDocument, figure: Figure) -> None:
     style.heading(
         figure,
         f"{name(document.scenario, length=28)}: down to {least} EH/s, a block in {slowest} min at worst",
-        f"{name(document.note, length=110)} {number(document.paths)} paths; dark: half of them",
+        f"{name(document.note, length=110)} {number(document.paths)} paths; dark: half, pale: nine in ten",
     )
     style.foot(
         figure,

@@ -160,10 +160,21 @@ def _held_out(found: HeldOut | None) -> Iterable[RenderableType]:
     slope = f"{number(found.slope_ratio, 2)} ({interval(found.low_ratio, found.high_ratio, 2)})"
     yield prose(
         "Out of sample, fitted to the years before and tried in the last one: a megawatt of load moved the"
-        f" price along the curve by {slope} MW; mean price {number(found.expected_usd_per_mwh, 1)} expected,"
-        f" {number(found.found_usd_per_mwh, 1)} found."
+        f" price along the curve by {slope} MW{_dear(found)}; mean price"
+        f" {number(found.expected_usd_per_mwh, 1)} expected, {number(found.found_usd_per_mwh, 1)} found."
     )
     made = table(">USD/MWh", ">hours/year above: found", ">expected")
     for each in found.durations:
         row(made, number(each.price_usd_per_mwh), number(each.found_hours), number(each.expected_hours))
     yield made
+
+
+def _dear(found: HeldOut) -> str:
+    """How far the stretch of the curve can be trusted on which the effect on a peak rests."""
+    if found.dear_ratio is None or found.dear_low_ratio is None or found.dear_high_ratio is None:
+        return ""
+    ends = interval(found.dear_low_ratio, found.dear_high_ratio, 2)
+    return (
+        f", and in the hours above {number(found.dear_usd_per_mwh)} USD/MWh by {number(found.dear_ratio, 2)}"
+        f" ({ends}) MW: below one, the effect on the dearest hours is overstated"
+    )

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from wattshift.clock import format_instant
 from wattshift.report.documents.security import FeeWaitRow, NeededRow, SecurityDocument, SecurityState
-from wattshift.report.figures import number
+from wattshift.report.figures import number, sentence
 from wattshift.report.securitywords import risk, security_facts, usd
 from wattshift.report.terminal.layout import headline, origins_view, page, prose, row, table
 from wattshift.report.words import percent
@@ -57,10 +57,13 @@ def _minutes(value_s: float) -> str:
 
 
 def _timed(document: SecurityDocument) -> Iterable[RenderableType]:
-    if document.elapsed_s is not None and document.timed_prob is not None:
+    chances = (document.timed_prob, document.low_timed_prob, document.high_timed_prob)
+    told = [risk(each) for each in chances if each is not None]
+    if document.elapsed_s is not None and told:
+        probable, low, high = told
         yield prose(
             f"They came in {_minutes(document.elapsed_s)} minutes: knowing that, the probability is"
-            f" {risk(document.timed_prob)}."
+            f" {probable} ({low} to {high}: the interval of the hashrate)."
         )
 
 
@@ -91,7 +94,9 @@ def _needed(document: SecurityDocument) -> Iterable[RenderableType]:
     yield made
     yield prose(
         f"A payment is safe while attacking it does not pay: a failed attack forfeits"
-        f" {usd(document.stake_usd)} USD, the rewards of 20 blocks (Rosenfeld's convention).",
+        f" {usd(document.stake_usd)} USD, the rewards of 20 blocks (Rosenfeld's convention). That is for one"
+        " merchant: of k attacked at once each is safe up to a k-th. An attacker who does not mind the loss"
+        " is stopped by the risk alone.",
         style="dim",
     )
 
@@ -162,8 +167,9 @@ def _attack(document: SecurityDocument) -> Iterable[RenderableType]:
         )
     yield made
     yield prose(
-        f"USD for {document.ways[0].hours:g} h. Rent is the hashprice, with the power in it: nowhere is so"
-        " much for rent. The reward forgone is what bought machines would have mined.",
+        f"USD for {document.ways[0].hours:g} h. {sentence(document.price_basis)}. Rent is the hashprice, with"
+        " the power in it: nowhere is so much for rent. The reward forgone is what bought machines would have"
+        " mined.",
         style="dim",
     )
     yield _surface(document)

@@ -10,15 +10,21 @@ from rich.table import Table
 
 from wattshift.clock import format_instant
 from wattshift.report.documents.simulation import (
-    AiEffect,
     Comparison,
     DifferenceRow,
+    Effect,
     SimulationDocument,
     WaitTimeRow,
 )
 from wattshift.report.figures import day, number, sentence
 from wattshift.report.securitywords import machine_in_words
-from wattshift.report.simulationlines import difference_lines, safety_lines, wait_lines
+from wattshift.report.simulationlines import (
+    departure_heads,
+    departure_lines,
+    difference_lines,
+    safety_lines,
+    wait_lines,
+)
 from wattshift.report.simulationwords import LOOKS, band_in_words
 from wattshift.report.terminal.layout import headline, origins_view, page, prose, row, table
 from wattshift.report.words import percent
@@ -53,6 +59,10 @@ def simulation_view(document: SimulationDocument) -> Group:
         *_told(document),
         *_part("Median of the paths, and what nine in ten lie within", _states(document, columns)),
         *_part("Coming retargets", *_retargets(document)),
+        *_part(
+            "What leaving changes for those who stay: this less the same luck with nobody leaving",
+            _differences(document.exit_effect.differences),
+        ),
         *_pulled(document.ai_effect),
         *_compared(document.comparison),
         *_part("Hashprice by month: USD per PH/s and day", *_forward(document)),
@@ -136,7 +146,7 @@ def _after(document: SimulationDocument, days: float) -> datetime:
     return document.as_of + timedelta(days=days)
 
 
-def _pulled(effect: AiEffect | None) -> Iterable[RenderableType]:
+def _pulled(effect: Effect | None) -> Iterable[RenderableType]:
     if effect is not None:
         title = "The pull of AI: with it less without, path by path with the same luck"
         yield from _part(title, _differences(effect.differences))
@@ -201,17 +211,11 @@ def _safety_told(document: SimulationDocument) -> str:
 
 
 def _departures(document: SimulationDocument) -> Iterable[RenderableType]:
-    gone = [each for each in document.departures if each.total_gw > _LEAST_GW]
+    gone = departure_lines(document)
     if not gone:
         yield prose("Nobody.")
         return
-    prices = document.power_usd_per_mwh
-    middle = len(prices) // 2
-    made = table(
-        "cause", ">GW", f">power below {number(prices[middle])} USD/MWh", ">dearer power", ">without a site"
-    )
-    for each in gone:
-        cheap, dear = sum(each.by_power_gw[:middle]), sum(each.by_power_gw[middle:])
-        cells = (each.total_gw, cheap, dear, max(0.0, each.total_gw - cheap - dear))
-        row(made, each.cause, *(number(power, 2) for power in cells))
+    made = table("cause", *departure_heads(document))
+    for line in gone:
+        row(made, line.title, *line.cells)
     yield made

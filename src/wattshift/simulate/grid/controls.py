@@ -100,10 +100,10 @@ def controls_of(market: MarketHours) -> Known:
     )
 
 
-def unexplained(load_mw: NDArray[np.float64], controls: _Columns) -> NDArray[np.float64]:
-    """What of the load the controls do not explain (least squares), shape (m,) [MW]."""
+def unexplained(values: _Columns, controls: _Columns) -> _Columns:
+    """What of each column the controls do not explain (least squares), shape (m,) or (m, k) as given."""
     basis, _ = np.linalg.qr(controls)
-    return np.asarray(load_mw - basis @ (basis.T @ load_mw))
+    return np.asarray(values - basis @ (basis.T @ values))
 
 
 def _past_level(price: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -83,9 +83,12 @@ def fit_supply(market: MarketHours, rng: np.random.Generator, *, draws: int) -> 
     prices = _prices_used(price)
     moved = unexplained(load, known.controls)
     weeks, week = np.unique(known.week, return_inverse=True)
-    above = price[:, None] > prices
-    sums = np.stack([np.bincount(week, each, len(weeks)) for each in (above * moved[:, None]).T])
-    counts = np.stack([np.bincount(week, each, len(weeks)) for each in above.T.astype(np.float64)])
+    above = (price[:, None] > prices).astype(np.float64)
+    # Both sides without the controls: else weeks drawn anew would differ by the level of what is above.
+    lifted = unexplained(above, known.controls) * moved[:, None]
+    sums, counts = (
+        np.stack([np.bincount(week, each, len(weeks)) for each in columns.T]) for columns in (lifted, above)
+    )
     spread, lengths = np.bincount(week, moved**2, len(weeks)), np.bincount(week, minlength=len(weeks))
     slopes, shares = sums.sum(axis=1) / spread.sum(), counts.sum(axis=1) / len(load)
     if not (slopes > 0).all():

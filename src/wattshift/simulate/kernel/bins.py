@@ -9,6 +9,7 @@ import math
 
 __all__ = [
     "BINS",
+    "BIN_ROOM",
     "CHANGE_LIMIT",
     "FIGURES",
     "FIRST_BITS",
@@ -26,6 +27,9 @@ QUANTITIES, FIGURES, RETARGETS = 16, 12, 3
 
 BINS, SHIFT = 2_048, 16
 """Bins of a daily value / its reference, from 2^-10 to 2^6, and bits of a float that they ignore."""
+
+BIN_ROOM = BINS + 16
+"""Room for the bins of a day: at a power of two, those of many days would share one place in a cache."""
 
 FIRST_BITS = ((127 - 10) << 7) - 1
 """Leading bits of the first bin, which holds all that is smaller than 2^-10."""

@@ -21,6 +21,7 @@ from wattshift.simulate.kernel.places import (
     BUILT,
     CAPACITY,
     CONVERTED,
+    DUE,
     HASHING,
     INCOME,
     INSTALLED,
@@ -36,7 +37,10 @@ from wattshift.simulate.kernel.places import (
 from wattshift.simulate.kernel.sites import complete, plan_sites, promise, row_vacant_mw
 from wattshift.units import MWH_PER_PH_DAY_PER_J_PER_TH
 
-__all__ = ["REDEPLOYS_WEEKS", "open_orders", "pass_week", "ship"]
+__all__ = ["AGES_WEEKS", "REDEPLOYS_WEEKS", "open_orders", "pass_week", "ship"]
+
+AGES_WEEKS = 2
+"""How often the machines of a power price wear out, are sold and leave for AI [weeks]."""
 
 REDEPLOYS_WEEKS = 4
 """How often idle machines are moved [weeks]."""
@@ -48,7 +52,7 @@ _LEAST_EHS, _LEAST_FRAC = np.float32(1e-9), np.float32(1e-6)
 _WEEK_DAYS = 7.0
 
 
-@compiled
+@inlined
 def pass_week(
     habits: Habits,
     miners: Miners,
@@ -62,7 +66,7 @@ def pass_week(
     hashprice = hashprice_usd_per_ph_day
     worth = hashprice / MWH_PER_PH_DAY_PER_J_PER_TH
     slot = week % len(site.promised_mw)
-    _age(habits, miners, site.promised_mw[slot], site)
+    _age(habits, miners, week, site.promised_mw[slot], site)
     ai_mw = 0.0
     if habits.pulled:
         net = miners.weekly[INCOME, week] * ai_ratio - habits.least_gain_usd_per_mwh
@@ -81,60 +85,111 @@ def pass_week(
         plan_sites(habits, miners, week, hashprice, growth_frac, ai_mw, site)
 
 
-@compiled
-def _age(habits: Habits, miners: Miners, promised_mw: NDArray[np.float64], site: Site) -> None:
-    """Machines leave, and what stays at each power price is counted.
+@inlined
+def _age(habits: Habits, miners: Miners, week: int, promised_mw: NDArray[np.float64], site: Site) -> None:
+    """Machines leave, of every second power price in a week, then of the others; what stays is counted.
 
     Power promised to AI a lead time ago stops mining, and its machines are idle; machines wear out; those
     that are off are sold or scrapped, and idle ones are scrapped.
     """
-    stock_ehs, hashing_ehs, idle, rows = site.stock_ehs, site.hashing_ehs, site.idle_ehs, site.rows
-    each_j_per_th, worn_frac = miners.class_j_per_th, miners.worn_frac
-    sold, scrapped, zero = np.float32(habits.sold_frac), np.float32(habits.scrapped_frac), np.float32(0.0)
-    width, lost, one = np.uint64(len(idle)), zero, np.float32(1.0)
+    idle, rows = site.idle_ehs, site.rows
+    j_per_th, worn_frac = miners.efficiency_j_per_th, miners.worn_frac
+    sold, scrapped = np.float32(habits.sold_frac), np.float32(habits.scrapped_frac)
+    width, lost = len(idle), 0.0
     for row in range(rows.shape[1]):
-        part = np.float32(_handed_frac(promised_mw, row, rows))
-        hashrate, power, working, at_work = zero, zero, zero, zero
-        first = np.uint64(row) * width
-        for column in range(width):
-            each = first + column
-            stock, on = stock_ehs[each], hashing_ehs[each]
-            moved = stock * part
-            kept = (stock - moved) * (one - worn_frac[column])
-            on *= (one - part) * (one - worn_frac[column])
-            on = on if on > max(_LEAST_FRAC * kept, _LEAST_EHS) else zero
-            off = kept - on
-            left = kept - off * (sold + scrapped)
-            left = left if left > _LEAST_EHS else zero
-            stock_ehs[each], hashing_ehs[each] = left, on
-            idle[column] += moved + off * sold
-            lost += (stock - moved - left - off * sold) * each_j_per_th[each]
-            hashrate += left
-            power += left * each_j_per_th[each]
-            working += on
-            at_work += on * each_j_per_th[each]
-        rows[INSTALLED, row], rows[INSTALLED_POWER, row] = hashrate, power
-        rows[HASHING, row], rows[POWER, row] = working, at_work
-    for column in range(width):
-        gone = idle[column] * scrapped if idle[column] > _LEAST_EHS else idle[column]
-        idle[column] -= gone
-        lost += gone * each_j_per_th[column]
+        first = row * width
+        stock, on = site.stock_ehs[first : first + width], site.hashing_ehs[first : first + width]
+        rows[DUE, row] += promised_mw[row]
+        if (row + week) % AGES_WEEKS:
+            rows[HASHING, row], rows[POWER, row] = _hashing(j_per_th, on)
+            continue
+        part = np.float32(_handed_frac(row, rows))
+        kept = _age_row(part, sold, sold + scrapped, worn_frac, j_per_th, stock, on, idle)
+        rows[INSTALLED, row], rows[INSTALLED_POWER, row] = kept[0], kept[1]
+        rows[HASHING, row], rows[POWER, row] = kept[2], kept[3]
+        lost += float(kept[4])
     site.totals[SCRAPPED] += lost
+    if week % AGES_WEEKS == 0:
+        site.totals[SCRAPPED] += _scrap(scrapped, j_per_th, idle)
 
 
 @inlined
-def _handed_frac(promised_mw: NDArray[np.float64], row: int, rows: NDArray[np.float64]) -> float:
+def _scrap(
+    scrapped_frac: np.float32, j_per_th: NDArray[np.float32], idle_ehs: NDArray[np.float32]
+) -> np.float32:
+    """Scrap some of the idle machines; returns their power [MW]."""
+    gone = np.float32(0.0)
+    for column in range(len(idle_ehs)):
+        scrap = idle_ehs[column] * scrapped_frac if idle_ehs[column] > _LEAST_EHS else idle_ehs[column]
+        idle_ehs[column] -= scrap
+        gone += scrap * j_per_th[column]
+    return gone
+
+
+@compiled
+def _hashing(
+    j_per_th: NDArray[np.float32], hashing_ehs: NDArray[np.float32]
+) -> tuple[np.float32, np.float32]:
+    """What hashes at one power price, for it has been switched since it was counted [EH/s, MW]."""
+    working, at_work = np.float32(0.0), np.float32(0.0)
+    for column in range(len(hashing_ehs)):
+        working += hashing_ehs[column]
+        at_work += hashing_ehs[column] * j_per_th[column]
+    return working, at_work
+
+
+@compiled
+def _age_row(
+    handed_frac: np.float32,
+    sold_frac: np.float32,
+    left_frac: np.float32,
+    worn_frac: NDArray[np.float32],
+    j_per_th: NDArray[np.float32],
+    stock_ehs: NDArray[np.float32],
+    hashing_ehs: NDArray[np.float32],
+    idle_ehs: NDArray[np.float32],
+) -> tuple[np.float32, np.float32, np.float32, np.float32, np.float32]:
+    """The machines of one power price.
+
+    Returns:
+        What is installed then [EH/s, MW], what of it hashes [EH/s, MW], and what is worn or scrapped [MW].
+    """
+    zero, one = np.float32(0.0), np.float32(1.0)
+    hashrate, power, working, at_work, lost = zero, zero, zero, zero, zero
+    stays = one - handed_frac
+    for column in range(len(idle_ehs)):
+        stock, each = stock_ehs[column], j_per_th[column]
+        share = stays - stays * worn_frac[column]
+        kept, on = stock * share, hashing_ehs[column] * share
+        on = on if on > _LEAST_FRAC * kept else zero
+        off = kept - on
+        left = kept - off * left_frac
+        left = left if left > _LEAST_EHS else zero
+        leaves = stock * handed_frac + off * sold_frac
+        idle_ehs[column] += leaves
+        stock_ehs[column], hashing_ehs[column] = left, on
+        hashrate += left
+        power += left * each
+        working += on
+        at_work += on * each
+        lost += (stock - left - leaves) * each
+    return hashrate, power, working, at_work, lost
+
+
+@inlined
+def _handed_frac(row: int, rows: NDArray[np.float64]) -> float:
     """The share of a power price's sites that leaves, now that the power promised is handed over."""
-    if promised_mw[row] <= 0.0 or rows[SITES, row] <= 0.0:
+    due_mw, rows[DUE, row] = rows[DUE, row], 0.0
+    if due_mw <= 0.0 or rows[SITES, row] <= 0.0:
         return 0.0
-    moved = min(promised_mw[row], rows[SITES, row])
+    moved = min(due_mw, rows[SITES, row])
     part = float(moved / rows[SITES, row])
     rows[CONVERTED, row] += moved
     rows[SITES, row] -= moved
     return part
 
 
-@compiled
+@inlined
 def _redeploy(habits: Habits, worth: float, miners: Miners, site: Site) -> None:
     """Idle machines move to where they earn and power is vacant, in proportion to the start's fleet."""
     stock_ehs, hashing_ehs, idle, rows = site.stock_ehs, site.hashing_ehs, site.idle_ehs, site.rows
@@ -184,7 +239,7 @@ def _split(miners: Miners, row: int, lower: int, upper_frac: float, hashrate_ehs
     site.totals[NEW] += power_mw
 
 
-@compiled
+@inlined
 def _deliver(
     habits: Habits, miners: Miners, week: int, worth: float, arriving_ehs: float, site: Site
 ) -> None:
@@ -204,65 +259,81 @@ def _deliver(
         return
     each_mw = (1.0 - upper) * efficiency[lower] + upper * efficiency[min(lower + 1, len(efficiency) - 1)]
     wanted_mw = arriving_ehs * each_mw
-    filled = min(wanted_mw / vacant_mw, 1.0) if vacant_mw > 0.0 else 0.0
+    filled, each_ehs = min(wanted_mw / vacant_mw, 1.0) if vacant_mw > 0.0 else 0.0, 1.0 / each_mw
     left_mw = max(wanted_mw - vacant_mw, 0.0) / open_frac
     least = float(miners.weekly[NEW_EFFICIENCY, week]) * (1.0 + habits.upgrade_gain_frac)
     for row in range(rows.shape[1]):
         if miners.power_usd_per_mwh[row] < limit:
             placed_mw = filled * row_vacant_mw(row, site)
             if left_mw > 0.0:
-                placed_mw += _replace(row, left_mw * miners.row_frac[row], least, efficiency, site)
-            _split(miners, row, lower, upper, placed_mw / each_mw, site)
+                placed_mw += _replace_at(row, left_mw * miners.row_frac[row], least, efficiency, site)
+            _split(miners, row, lower, upper, placed_mw * each_ehs, site)
 
 
 @compiled
 def _replace(
-    row: int, wanted_mw: float, least_j_per_th: float, efficiency: NDArray[np.float32], site: Site
-) -> float:
+    wanted_mw: float,
+    least_j_per_th: float,
+    j_per_th: NDArray[np.float32],
+    stock_ehs: NDArray[np.float32],
+    hashing_ehs: NDArray[np.float32],
+    idle_ehs: NDArray[np.float32],
+) -> tuple[float, float, float, float]:
     """Take out the worst machines at a power price, as long as they are that bad.
 
     Returns:
-        The power that comes free [MW].
+        What is gone [EH/s], its power, which comes free [MW], and what of it did hash [EH/s, MW].
     """
-    stock_ehs, hashing_ehs, width = site.stock_ehs, site.hashing_ehs, len(efficiency)
     left, hashrate, working, at_work = wanted_mw, 0.0, 0.0, 0.0
-    column = width - 1
-    while left > 0.0 and column >= 0 and efficiency[column] >= least_j_per_th:
-        each = row * width + column
-        stock = stock_ehs[each]
-        if stock > 0.0:
-            part = np.float32(min(left / (stock * efficiency[column]), 1.0))
-            gone, stopped = stock * part, hashing_ehs[each] * part
-            stock_ehs[each] -= gone
-            hashing_ehs[each] -= stopped
-            site.idle_ehs[column] += gone
-            left -= gone * efficiency[column]
+    column = len(idle_ehs) - 1
+    while left > 0.0 and column >= 0 and j_per_th[column] >= least_j_per_th:
+        gone, stopped = stock_ehs[column], hashing_ehs[column]
+        if gone > 0.0:
+            power = float(gone * j_per_th[column])
+            if power > left:
+                part = np.float32(left / power)
+                gone, stopped, power = gone * part, stopped * part, left
+            stock_ehs[column] -= gone
+            hashing_ehs[column] -= stopped
+            idle_ehs[column] += gone
+            left -= power
             hashrate += gone
             working += stopped
-            at_work += stopped * efficiency[column]
+            at_work += stopped * j_per_th[column]
         column -= 1
-    freed = wanted_mw - max(left, 0.0)
-    site.rows[INSTALLED, row] -= hashrate
-    site.rows[INSTALLED_POWER, row] -= freed
-    site.rows[HASHING, row] -= working
-    site.rows[POWER, row] -= at_work
-    return freed
+    return hashrate, wanted_mw - left, working, at_work
 
 
-@compiled
+@inlined
+def _replace_at(
+    row: int, wanted_mw: float, least_j_per_th: float, efficiency: NDArray[np.float32], site: Site
+) -> float:
+    """The same, put into the books of a power price; returns the power that comes free [MW]."""
+    width = len(efficiency)
+    first, rows = row * width, site.rows
+    stock, on = site.stock_ehs[first : first + width], site.hashing_ehs[first : first + width]
+    gone = _replace(wanted_mw, least_j_per_th, efficiency, stock, on, site.idle_ehs)
+    rows[INSTALLED, row] -= gone[0]
+    rows[INSTALLED_POWER, row] -= gone[1]
+    rows[HASHING, row] -= gone[2]
+    rows[POWER, row] -= gone[3]
+    return gone[1]
+
+
+@inlined
 def open_orders(habits: Habits, growth_frac: float, site: Site) -> None:
     """What was ordered in each week before the start."""
     for slot in range(len(site.orders_ehs)):
         site.orders_ehs[slot] = _usual_ehs(habits, growth_frac, site.totals)
 
 
-@compiled
+@inlined
 def _usual_ehs(habits: Habits, growth_frac: float, totals: NDArray[np.float64]) -> float:
     """A week's orders at the start's margin."""
     return float(totals[ALL_INSTALLED] * max(habits.mean_worn_frac + growth_frac, 0.0))
 
 
-@compiled
+@inlined
 def _orders_ehs(
     habits: Habits,
     new_j_per_th: NDArray[np.float64],
@@ -282,7 +353,7 @@ def _orders_ehs(
     return _usual_ehs(habits, growth_frac, totals) * eager
 
 
-@compiled
+@inlined
 def ship(miners: Miners, seed: int, path: int, week: int, site: Site) -> None:
     """Machines that events bring this week, with the power that they stand on."""
     for each in range(miners.shipments.shape[0]):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.simulate.kernel.compiled import compiled, inlined
+from wattshift.simulate.kernel.compiled import inlined
 from wattshift.simulate.kernel.model import Miners, Pace, Site
 from wattshift.simulate.kernel.places import (
     ALL_CONVERTED,
@@ -32,7 +32,7 @@ from wattshift.simulate.kernel.places import (
 __all__ = ["add_up", "count", "open_site", "switch"]
 
 
-@compiled
+@inlined
 def open_site(miners: Miners, site: Site) -> None:
     """Put a site back to the start; orders are left to `wattshift.simulate.kernel.fleet`."""
     for each in range(len(site.stock_ehs)):
@@ -47,7 +47,7 @@ def open_site(miners: Miners, site: Site) -> None:
     add_up(site)
 
 
-@compiled
+@inlined
 def count(miners: Miners, site: Site) -> None:
     """Count what is installed and what hashes at each power price."""
     rows, width = site.rows, np.uint64(len(site.idle_ehs))
@@ -65,7 +65,7 @@ def count(miners: Miners, site: Site) -> None:
         rows[HASHING, row], rows[POWER, row] = working, at_work
 
 
-@compiled
+@inlined
 def add_up(site: Site) -> None:
     """The sums of all power prices, and of those of each visit, from what was counted at each price."""
     rows, totals, visits = site.rows, site.totals, site.visits

@@ -78,7 +78,7 @@ class Pace(NamedTuple):
 
 
 class Habits(NamedTuple):
-    """How miners behave, in plain numbers; shares are those of a week."""
+    """How miners behave, in plain numbers; shares are those of a week, of what leaves those of two."""
 
     invests: bool
     pulled: bool
@@ -112,8 +112,9 @@ class Miners(NamedTuple):
     `class_j_per_th` and `even_at` (J/TH times power price) are flat over them.
 
     `weekly` holds for each week the efficiency of new machines, the bin below it and the share of the bin
-    above, the income and the capacity of AI. `worn_frac` is lost in a week. Rows of `shipments` hold the
-    event's number, its ranges, and power price, bin and share of the bin above.
+    above, the income and the capacity of AI. `worn_frac` is lost in two weeks. `struck_frac` is what an
+    outage can strike of each power price, `struck_region` the number of its region, -1 for the whole network.
+    Rows of `shipments` hold the event's number, its ranges, and power price, bin and share of the bin above.
     """
 
     efficiency_j_per_th: NDArray[np.float32]
@@ -124,6 +125,7 @@ class Miners(NamedTuple):
     even_at: NDArray[np.float32]
     row_frac: NDArray[np.float64]
     struck_frac: NDArray[np.float64]
+    struck_region: NDArray[np.int64]
     worn_frac: NDArray[np.float32]
     weekly: NDArray[np.float64]
     shipments: NDArray[np.float64]

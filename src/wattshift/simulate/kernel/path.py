@@ -9,17 +9,19 @@ from numpy.typing import NDArray
 
 from wattshift.simulate.kernel.blocks import (
     DIFFICULTY,
+    PACE,
     RETARGETED,
     SUBSIDY,
     mine_day,
     open_chain,
 )
 from wattshift.simulate.kernel.compiled import compiled, inlined
+from wattshift.simulate.kernel.events import row_out_frac
 from wattshift.simulate.kernel.fleet import open_orders, pass_week, ship
 from wattshift.simulate.kernel.functions import normal_z
 from wattshift.simulate.kernel.market import draw_luck
 from wattshift.simulate.kernel.miners import add_up, count, open_site, switch
-from wattshift.simulate.kernel.model import Habits, Luck, Model, Site, Trace
+from wattshift.simulate.kernel.model import Habits, Luck, Miners, Model, Site, Trace
 from wattshift.simulate.kernel.places import (
     ALL_CONVERTED,
     ALL_HASHING,
@@ -52,6 +54,8 @@ _YEAR_S = np.float32(365.25 * SECONDS_PER_DAY / 1e6)
 _MONTH_FRAC = 1.0 / 30.0
 _LEAST_FRAC = 1e-6
 _WEEK_DAYS = 7
+_BLOCKS_A_DAY = 144.0
+_LONGEST_WAITING = 30.0
 _MW_PER_GW, _DAY_H, _ZERO, _LEAST_GW = np.float32(1e3), np.float32(24.0), np.float32(0.0), np.float32(1e-9)
 
 
@@ -66,18 +70,16 @@ def _is_struck(day: int, out_frac: NDArray[np.float32]) -> bool:
 @compiled
 def _strike(
     day: int,
-    struck_frac: NDArray[np.float64],
+    miners: Miners,
     out_frac: NDArray[np.float32],
     rows: NDArray[np.float64],
 ) -> tuple[float, float]:
     """What events keep from hashing [EH/s, MW]."""
     hashing, curtailed = 0.0, 0.0
     for row in range(rows.shape[1]):
-        stays = 1.0
-        for outage in range(len(out_frac)):
-            stays *= 1.0 - out_frac[outage, day] * struck_frac[outage, row]
-        hashing += rows[HASHING, row] * (1.0 - stays)
-        curtailed += rows[POWER, row] * (1.0 - stays)
+        out = row_out_frac(day, row, out_frac, miners)
+        hashing += rows[HASHING, row] * out
+        curtailed += rows[POWER, row] * out
     return hashing, curtailed
 
 
@@ -179,7 +181,10 @@ def run_path(
     chain, clock, daily, retargets = trace.chain, trace.clock, trace.daily, trace.retargets
     open_chain(seed, path, start, chain, clock)
     least, monthly = _LEAST_FRAC * totals[ALL_INSTALLED], habits.start_hashprice_usd_per_ph_day
+    waiting = 1.0
     for day in range(model.days):
+        # Who pays for a place in a block goes on to pay while blocks are slow: a day's fees, in fewer blocks.
+        luck.fees_btc[day] *= np.float32(waiting)
         reward_usd = (clock[SUBSIDY] + luck.fees_btc[day]) * luck.price_usd_per_btc[day]
         hashprice = reward_usd * (_USD_PER_PH_DAY / clock[DIFFICULTY])
         monthly += _MONTH_FRAC * (hashprice - monthly)
@@ -188,9 +193,11 @@ def run_path(
         lost_ehs, lost_mw = 0.0, 0.0
         if _is_struck(day, luck.out_frac):
             count(miners, site)
-            lost_ehs, lost_mw = _strike(day, miners.struck_frac, luck.out_frac, site.rows)
+            lost_ehs, lost_mw = _strike(day, miners, luck.out_frac, site.rows)
         hashing = max(totals[ALL_HASHING] - lost_ehs, least)
-        mine_day(seed, path, start, hashing * luck.noise_ratio[day], chain, clock, retargets)
+        hashrate = hashing * luck.noise_ratio[day]
+        waiting = min(_BLOCKS_A_DAY / (hashrate * clock[PACE]), _LONGEST_WAITING)
+        mine_day(seed, path, start, hashrate, chain, clock, retargets)
         _note(day, hashing, lost_mw, hashprice, clock, totals, daily)
         if day % _WEEK_DAYS == _WEEK_DAYS - 1:
             pass_week(habits, miners, day // _WEEK_DAYS, monthly, growth, ai_ratio, site)

@@ -16,6 +16,7 @@ __all__ = [
     "CLOCK_NUMBERS",
     "COMMITTED",
     "CONVERTED",
+    "DUE",
     "HASHING",
     "INCOME",
     "INSTALLED",
@@ -35,7 +36,7 @@ __all__ = [
     "VISITS_DAYS",
 ]
 
-VISITS_DAYS = 2
+VISITS_DAYS = 4
 """How often a class is visited [days]: what goes under water is noted at its next visit."""
 
 SUMS, UNDER_WATER = 3, 2
@@ -49,11 +50,12 @@ SUMS, UNDER_WATER = 3, 2
     COMMITTED,
     CONVERTED,
     SITES,
-) = range(7)
+    DUE,
+) = range(8)
 """Of a power price: what hashes [EH/s], its power [MW], what is installed [EH/s, MW], power promised and gone
-to AI, and that of all mining sites, with machines or without [MW]."""
+to AI, that of all mining sites, with machines or without, and what is due to AI and still mines [MW]."""
 
-ROWS = 7
+ROWS = 8
 
 (
     SCRAPPED,

@@ -22,6 +22,7 @@ from wattshift.simulate.kernel.bins import (
     SUM_SCALE,
 )
 from wattshift.simulate.kernel.compiled import compiled
+from wattshift.simulate.kernel.events import row_out_frac
 from wattshift.simulate.kernel.model import Luck, Model, Site, Tally, Trace
 from wattshift.simulate.kernel.path import run_path
 from wattshift.simulate.kernel.places import CONVERTED, INSTALLED_POWER, POWER, SCRAPPED
@@ -30,7 +31,7 @@ __all__ = ["run_shard"]
 
 _LARGEST, _LOWEST_BIN, _HIGHEST_BIN = np.float32(63.9), np.int32(0), np.int32(BINS - 1)
 _FIRST, _DROPPED, _UNIT = np.int32(FIRST_BITS), np.int32(SHIFT), np.float32(SUM_SCALE)
-_DAYS = 16
+_DAYS = np.uint64(16)
 
 
 @compiled
@@ -79,12 +80,15 @@ def _bin_days(
 @compiled
 def _count(binned: NDArray[np.uint16], paths: int, counts: NDArray[np.uint32]) -> None:
     """Count a batch of paths, some days at a time, so that the bins of these days stay at hand."""
+    days, width = np.uint64(counts.shape[1]), np.uint64(counts.shape[2])
     for which in range(QUANTITIES):
-        for first in range(0, counts.shape[2], _DAYS):
-            last = min(first + _DAYS, counts.shape[2])
+        bins = counts[which].reshape(counts.shape[1] * counts.shape[2])
+        for first in range(np.uint64(0), days, _DAYS):
             for path in range(paths):
-                for day in range(first, last):
-                    counts[which, binned[which, path, day], day] += np.uint32(1)
+                places, row = binned[which, path], first * width
+                for day in range(first, min(first + _DAYS, days)):
+                    bins[row + np.uint64(places[day])] += np.uint32(1)
+                    row += width
 
 
 @compiled
@@ -115,15 +119,14 @@ def _count_departed(model: Model, luck: Luck, site: Site, tally: Tally) -> None:
         off = max(site.rows[INSTALLED_POWER, row] - power, 0.0)
         tally.departed[0, row] += np.int64(off * MW_SCALE)
         tally.departed[1, row] += np.int64(site.rows[CONVERTED, row] * MW_SCALE)
-        stays, all_out = 1.0, 0.0
+        all_out = 0.0
         for outage in range(outages):
-            out = luck.out_frac[outage, model.days - 1] * model.miners.struck_frac[outage, row]
-            stays *= 1.0 - out
-            all_out += out
+            all_out += luck.out_frac[outage, model.days - 1] * model.miners.struck_frac[outage, row]
+        stopped = power * row_out_frac(model.days - 1, row, luck.out_frac, model.miners)
         for outage in range(outages):
             out = luck.out_frac[outage, model.days - 1] * model.miners.struck_frac[outage, row]
             if all_out > 0.0:
-                lost = power * (1.0 - stays) * out / all_out
+                lost = stopped * out / all_out
                 tally.departed[2 + outage, row] += np.int64(lost * MW_SCALE)
     idle = 0.0
     for each in range(len(site.idle_ehs)):

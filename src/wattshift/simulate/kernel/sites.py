@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wattshift.simulate.kernel.compiled import compiled, inlined
+from wattshift.simulate.kernel.compiled import inlined
 from wattshift.simulate.kernel.model import Habits, Miners, Site
 from wattshift.simulate.kernel.places import (
     ALL_INSTALLED,
@@ -35,7 +35,7 @@ def row_vacant_mw(row: int, site: Site) -> float:
     return float(max(site.rows[SITES, row] - site.rows[INSTALLED_POWER, row], 0.0))
 
 
-@compiled
+@inlined
 def vacant_mw(site: Site) -> float:
     """The same at all power prices [MW]."""
     vacant = 0.0
@@ -44,7 +44,7 @@ def vacant_mw(site: Site) -> float:
     return vacant
 
 
-@compiled
+@inlined
 def margin(miners: Miners, hashprice_usd_per_ph_day: float, site: Site) -> float:
     """What a MWh leaves to those who hash, its power paid [USD/MWh]."""
     earned, power = 0.0, 0.0
@@ -55,7 +55,7 @@ def margin(miners: Miners, hashprice_usd_per_ph_day: float, site: Site) -> float
     return earned / power if power > 0.0 else 0.0
 
 
-@compiled
+@inlined
 def open_sites(habits: Habits, miners: Miners, growth_frac: float, site: Site) -> None:
     """The sites of the start, and what has been under construction there for each week to come."""
     for row in range(site.rows.shape[1]):
@@ -65,14 +65,14 @@ def open_sites(habits: Habits, miners: Miners, growth_frac: float, site: Site) -
         site.building_mw[slot] = min(usual, habits.connections_mw) if habits.invests else 0.0
 
 
-@compiled
+@inlined
 def _usual_mw(habits: Habits, new_j_per_th: float, growth_frac: float, totals: NDArray[np.float64]) -> float:
     """What a week's usual machines need beyond the power that worn ones leave [MW]."""
     new = totals[ALL_INSTALLED] * (habits.mean_worn_frac + growth_frac) * new_j_per_th
     return float(max(new - totals[ALL_INSTALLED_POWER] * habits.worn_power_frac, 0.0))
 
 
-@compiled
+@inlined
 def complete(miners: Miners, week: int, hashprice_usd_per_ph_day: float, site: Site) -> None:
     """What was begun a lead time ago is ready: where new machines earn, or anywhere if they do nowhere."""
     built_mw = site.building_mw[week % len(site.building_mw)]
@@ -88,7 +88,7 @@ def complete(miners: Miners, week: int, hashprice_usd_per_ph_day: float, site: S
     site.totals[BUILT] += built_mw
 
 
-@compiled
+@inlined
 def plan_sites(
     habits: Habits,
     miners: Miners,
@@ -117,7 +117,7 @@ def plan_sites(
     site.building_mw[week % lead_weeks] = min(max(wanted_mw, 0.0), free_mw)
 
 
-@compiled
+@inlined
 def promise(
     habits: Habits,
     miners: Miners,

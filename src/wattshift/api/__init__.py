@@ -1,0 +1,1 @@
+"""The REST API and the metrics: thin skins over `wattshift.app.service`."""
