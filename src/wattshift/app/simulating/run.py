@@ -116,10 +116,7 @@ def _document(
     marks = marked_days(found)
     courses, figures = course_rows(found), figure_rows(found)
     departures = _departures(found)
-    attack = MeasuredAttack(
-        machine_usd_per_th=file.attack.machine_usd_per_th, power_usd_per_mwh=file.attack.power_usd_per_mwh
-    )
-    state = security_state(snapshot, attack)
+    state = security_state(snapshot, _attack(file))
     return SimulationDocument(
         as_of=snapshot.as_of,
         scenario=file.name,
@@ -152,6 +149,13 @@ def _document(
             *capped_in_words(found.capped),
         ),
         origins=security_origins(snapshot, state),
+    )
+
+
+def _attack(file: ScenarioFile) -> MeasuredAttack:
+    given = file.attack
+    return MeasuredAttack(
+        machine_usd_per_th=given.machine_usd_per_th, power_usd_per_mwh=given.power_usd_per_mwh
     )
 
 

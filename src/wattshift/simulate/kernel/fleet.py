@@ -266,7 +266,7 @@ def _deliver(
         if miners.power_usd_per_mwh[row] < limit:
             placed_mw = filled * row_vacant_mw(row, site)
             if left_mw > 0.0:
-                placed_mw += _replace_at(row, left_mw * miners.row_frac[row], least, efficiency, site)
+                placed_mw += _replace_there(row, left_mw * miners.row_frac[row], least, efficiency, site)
             _split(miners, row, lower, upper, placed_mw * each_ehs, site)
 
 
@@ -305,7 +305,7 @@ def _replace(
 
 
 @inlined
-def _replace_at(
+def _replace_there(
     row: int, wanted_mw: float, least_j_per_th: float, efficiency: NDArray[np.float32], site: Site
 ) -> float:
     """The same, put into the books of a power price; returns the power that comes free [MW]."""

@@ -150,6 +150,17 @@ def _open_fleet(model: Model, growth: float, site: Site) -> None:
         switch(day, worth, model.pace, miners.class_j_per_th, miners.even_at, site)
 
 
+@inlined
+def _end_week(
+    model: Model, path: int, week: int, monthly: float, growth: float, ai_ratio: float, site: Site
+) -> None:
+    """What a week changes, counted anew."""
+    pass_week(model.habits, model.miners, week, monthly, growth, ai_ratio, site)
+    ship(model.miners, model.seed, path, week, site)
+    add_up(site)
+    site.totals[MARGINS] += margin(model.miners, monthly, site)
+
+
 @compiled
 def run_path(
     model: Model,
@@ -200,10 +211,7 @@ def run_path(
         mine_day(seed, path, start, hashrate, chain, clock, retargets)
         _note(day, hashing, lost_mw, hashprice, clock, totals, daily)
         if day % _WEEK_DAYS == _WEEK_DAYS - 1:
-            pass_week(habits, miners, day // _WEEK_DAYS, monthly, growth, ai_ratio, site)
-            ship(miners, seed, path, day // _WEEK_DAYS, site)
-            add_up(site)
-            totals[MARGINS] += margin(miners, monthly, site)
+            _end_week(model, path, day // _WEEK_DAYS, monthly, growth, ai_ratio, site)
     count(miners, site)
     _finish(luck, daily)
     _figure(daily, retargets[0, : chain[RETARGETED]], figures)
