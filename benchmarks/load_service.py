@@ -3,330 +3,72 @@
 Starts `wattshift serve` as a replay in a process of its own, opens streams of live values, and sends requests
 at fixed instants, whatever became of those before: a wait counts from the instant at which its request was
 due, so that a server that stands still cannot hide it. Streams, requests and worst cases come from processes
-of their own; all share the machine's cores, and the table says what each has used.
+of their own; all share the machine's cores, and what each has used is told.
 
 Run: python benchmarks/load_service.py                     (about 100 s)
-     python benchmarks/load_service.py --worst 16          (the same, then again beside the worst requests)
+     python benchmarks/load_service.py --worst 32          (the same, then again beside the worst requests)
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import math
 import multiprocessing
 import os
-import random
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
+from urllib.request import urlopen
 
-from httpwire import Answer, Wire, bytes_of
+from load_clients import Heard, Load, Tally, listen, send_normal, send_worst
 
-_HOST = "127.0.0.1"
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_WIRES = 96
-"""Connections that requests take turns on: more than are ever busy unless the server stands still."""
-
-_DAY_S = 86_400.0
-_MIX: tuple[tuple[str, float], ...] = (
-    ("/v1/now", 20),
-    ("/v1/hashrate", 8),
-    ("/v1/difficulty", 6),
-    ("/v1/hashprice", 6),
-    ("/v1/value", 4),
-    ("/v1/pools", 2),
-    ("/v1/series/hashrate", 4),
-    ("/v1/series/hashprice.csv", 2),
-    ("/", 8),
-    ("/now/hero", 8),
-    ("/now/pictures", 6),
-    ("/network", 4),
-    ("/site", 2),
-    ("/system", 2),
-    ("/charts/", 10),
-    ("/static/wattshift.css", 4),
-    ("/static/vendor/uPlot.iife.min.js", 2),
-    ("/metrics", 1),
-    ("/health/ready", 1),
-)
-"""What normal users ask, by weight."""
-
-_CURVES = ("hashrate", "intervals", "difficulty", "hashprice")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """What is asked of the service.
-
-    Args:
-        port: where it listens.
-        seconds_s: for how long requests are sent [s].
-        per_s: requests in a second.
-        streams: dashboards that listen.
-        worst: worst requests at once; 0 for none.
-    """
-
-    port: int
-    seconds_s: float
-    per_s: float
-    streams: int
-    worst: int
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the requests of one sort: how long those took that were answered, and every status."""
-
-    waits_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
-    late_s: list[float] = field(default_factory=list)
-
-    @property
-    def all_s(self) -> list[float]:
-        """All waits."""
-        return sorted(wait for waits in self.waits_s.values() for wait in waits)
-
-
-# --- normal requests ---------------------------------------------------------------------------------------
-
-
-class _Asker:
-    """Makes requests as browsers and programs do; half of those who may send the entity tag they hold."""
-
-    def __init__(self, seed: int, newest_s: float) -> None:
-        self._rng = random.Random(seed)  # noqa: S311  # a schedule, no secret
-        self._newest_s = newest_s
-        self._etags: dict[str, str] = {}
-
-    def next(self) -> tuple[str, bytes]:
-        names, weights = zip(*_MIX, strict=True)
-        (name,) = self._rng.choices(names, weights)
-        path = self._chart() if name == "/charts/" else name
-        headers = {"Accept-Encoding": "gzip"}
-        if name in self._etags and self._rng.random() < 0.5:
-            headers["If-None-Match"] = self._etags[name]
-        return name, bytes_of("GET", path, headers)
-
-    def hear(self, name: str, answer: Answer) -> None:
-        if answer.etag:
-            self._etags[name] = answer.etag
-
-    def _chart(self) -> str:
-        """A stretch that somebody has panned and zoomed to."""
-        days = math.exp(self._rng.uniform(math.log(7), math.log(2_000)))
-        end_s = self._newest_s - self._rng.uniform(0, 300) * _DAY_S
-        return f"/charts/{self._rng.choice(_CURVES)}?start={end_s - days * _DAY_S:.0f}&end={end_s:.0f}&width=1200"
-
-
-async def _normal(load: Load, newest_s: float) -> Tally:
-    tally, asker = Tally(), _Asker(7, newest_s)
-    free: asyncio.LifoQueue[Wire] = asyncio.LifoQueue()
-    for _ in range(_WIRES):
-        free.put_nowait(Wire(_HOST, load.port))
-    begun_s = time.monotonic() + 0.2
-
-    async def ask(due_s: float) -> None:
-        name, request = asker.next()
-        wire = await free.get()
-        try:
-            answer = await wire.ask(request)
-            tally.statuses[name, answer.status] += 1
-            asker.hear(name, answer)
-        except (OSError, EOFError):
-            tally.statuses[name, 0] += 1
-        else:
-            tally.waits_s[name].append(time.monotonic() - due_s)
-        finally:
-            free.put_nowait(wire)
-
-    under_way = set()
-    for number in range(round(load.seconds_s * load.per_s)):
-        due_s = begun_s + number / load.per_s
-        while (left_s := due_s - time.monotonic()) > 0:
-            await asyncio.sleep(left_s)
-        tally.late_s.append(time.monotonic() - due_s)
-        task = asyncio.create_task(ask(due_s))
-        under_way.add(task)
-        task.add_done_callback(under_way.discard)
-    await asyncio.gather(*under_way)
-    return tally
-
-
-# --- the worst that may be asked ---------------------------------------------------------------------------
-
-
-def _worst_requests(rng: random.Random, newest_s: float) -> Iterator[tuple[str, bytes]]:
-    """For ever: each asks for as much as it may, and for what nobody has asked before."""
-    text = ("The hashrate fell by 40% to 512 EH/s in June 2026 and Bitcoin was $12,345. " * 4_000)[:262_000]
-    simulation = json.dumps({"scenario": "halving-2028", "paths": 20_000, "horizon_days": 1_100}).encode()
-    while True:
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(newest_s - rng.uniform(0, 200) * _DAY_S))
-        for place in ("series/hashrate", "series/hashprice", "series/difficulty", "series/power"):
-            yield place, bytes_of("GET", f"/v1/{place}?at={at}&step=10min&limit=10000&start_at={_before(at, 69)}")
-        for place in ("stress", "site-plan", "score?periods=12&", "brief", "why", "now", "security"):
-            word = place if "?" in place else f"{place}?"
-            yield place.partition("?")[0], bytes_of("GET", f"/v1/{word}at={at}")
-        yield "check", bytes_of("POST", "/v1/check", {"Content-Type": "text/plain"}, text.encode())
-        json_type = {"Content-Type": "application/json"}
-        yield "simulate", bytes_of("POST", "/v1/simulations", json_type, simulation)
-        far = f"start=0&end={newest_s:.0f}&width=100000"
-        yield "charts", bytes_of("GET", f"/charts/intervals?{far}")
-        yield "charts csv", bytes_of("GET", f"/charts/intervals/csv?{far}")
-
-
-def _before(at: str, days: float) -> str:
-    seconds_s = time.mktime(time.strptime(at, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone - days * _DAY_S
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds_s))
-
-
-async def _worst(load: Load, newest_s: float) -> Tally:
-    """So many at once, each sent as soon as the one before is answered."""
-    tally, rng = Tally(), random.Random(11)  # noqa: S311  # likewise
-    requests = _worst_requests(rng, newest_s)
-    end_s = time.monotonic() + load.seconds_s
-
-    async def ask_on() -> None:
-        wire = Wire(_HOST, load.port)
-        while time.monotonic() < end_s:
-            name, request = next(requests)
-            begun_s = time.monotonic()
-            try:
-                answer = await asyncio.wait_for(wire.ask(request), max(1.0, end_s + 5 - begun_s))
-            except (OSError, EOFError, TimeoutError):
-                wire = Wire(_HOST, load.port)
-                tally.statuses[name, 0] += 1
-            else:
-                tally.statuses[name, answer.status] += 1
-                tally.waits_s[name].append(time.monotonic() - begun_s)
-                if answer.status in {429, 503}:
-                    await asyncio.sleep(0.05)
-
-    await asyncio.gather(*(ask_on() for _ in range(load.worst)))
-    return tally
-
-
-# --- dashboards that listen --------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Heard:
-    """What streams heard: when each event came to each, and what was in it."""
-
-    arrivals_s: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-    as_of: dict[int, str] = field(default_factory=dict)
-    lost: int = 0
-
-
-class _Stream(asyncio.Protocol):
-    _EVENT = re.compile(rb"id: (\d+)\nevent: now\ndata: (.*?)\n\n", re.DOTALL)
-
-    def __init__(self, heard: Heard) -> None:
-        self._heard = heard
-        self._rest = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(bytes_of("GET", "/v1/live", {"Accept": "text/event-stream"}))
-
-    def data_received(self, data: bytes) -> None:
-        now_s = time.monotonic()
-        self._rest += data
-        end = 0
-        for event in self._EVENT.finditer(self._rest):
-            number, end = int(event[1]), event.end()
-            self._heard.arrivals_s[number].append(now_s)
-            if number not in self._heard.as_of:
-                self._heard.as_of[number] = json.loads(event[2])["as_of"]
-        self._rest = self._rest[end:]
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._heard.lost += 1
-
-
-async def _streams(load: Load, pipe: Connection) -> Heard:
-    heard, loop = Heard(), asyncio.get_running_loop()
-    transports = []
-    for _ in range(load.streams):
-        transport, _ = await loop.create_connection(lambda: _Stream(heard), _HOST, load.port)
-        transports.append(transport)
-    pipe.send("listening")
-    while not pipe.poll():
-        await asyncio.sleep(0.05)
-    counted = Heard(arrivals_s=heard.arrivals_s, as_of=heard.as_of, lost=heard.lost)
-    for transport in transports:
-        transport.abort()
-    return counted
-
-
-# --- processes ---------------------------------------------------------------------------------------------
-
-
-def _in_child(kind: str, load: Load, newest_s: float, pipe: Connection) -> None:
-    if kind == "streams":
-        pipe.send(asyncio.run(_streams(load, pipe)))
-    else:
-        work = _normal if kind == "normal" else _worst
-        pipe.send(asyncio.run(work(load, newest_s)))
-
-
-class _Helper:
-    """One process of the load."""
-
-    def __init__(self, kind: str, load: Load, newest_s: float = 0.0) -> None:
-        self.pipe, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=_in_child, args=(kind, load, newest_s, theirs))
-        self._process.start()
-        theirs.close()
-        self.used = Used(self._process.pid or 0)
-
-    def end(self) -> None:
-        self._process.terminate()
-        self._process.join()
+_READY_S = 120.0
+_Found = TypeVar("_Found")
 
 
 class Used:
     """What a process and its children use."""
 
     def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._begun_s = self.processor_s()
+        self.pid = pid
+        self._begun_s = self._processor_s()
 
-    def family(self) -> list[int]:
-        """The process and its children."""
-        children = Path(f"/proc/{self._pid}/task").glob("*/children")
-        return [self._pid, *(int(each) for file in children for each in file.read_text().split())]
+    def processor_s(self) -> tuple[float, float]:
+        """Of the process, and of its children together, since the beginning [s]."""
+        own, others = self._processor_s()
+        return own - self._begun_s[0], others - self._begun_s[1]
 
-    def processor_s(self) -> list[float]:
-        """Of the process, and of its children together [s]."""
-        own, *others = (_ticks(pid) / _TICKS_PER_S for pid in self.family())
-        return [own, sum(others)]
-
-    def since_s(self) -> list[float]:
-        """The same since the beginning [s]."""
-        return [now - then for now, then in zip(self.processor_s(), self._begun_s, strict=True)]
-
-    def memory_mib(self) -> list[float]:
+    def memory_mib(self) -> tuple[float, float]:
         """Resident memory of the process, and of its children together [MiB]."""
-        own, *others = (_resident_kib(pid) / 1024 for pid in self.family())
-        return [own, sum(others)]
+        own, *others = (_resident_kib(pid) / 1024 for pid in [self.pid, *self._children()])
+        return own, sum(others)
+
+    def _processor_s(self) -> tuple[float, float]:
+        own, _, gone = _ticks(self.pid)
+        living = sum(sum(_ticks(pid)[:2]) for pid in self._children())
+        return own / _TICKS_PER_S, (gone + living) / _TICKS_PER_S
+
+    def _children(self) -> list[int]:
+        files = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(each) for file in files for each in file.read_text().split()]
 
 
-def _ticks(pid: int) -> int:
+def _ticks(pid: int) -> tuple[int, int, int]:
+    """Of the process; 0; of children that have ended."""
     with suppress(OSError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-    return 0
+        return int(fields[11]) + int(fields[12]), 0, int(fields[13]) + int(fields[14])
+    return 0, 0, 0
 
 
 def _resident_kib(pid: int) -> int:
@@ -334,3 +76,197 @@ def _resident_kib(pid: int) -> int:
         found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
         return int(found[1]) if found else 0
     return 0
+
+
+class Helper:
+    """One process of the load; what it finds comes through a pipe."""
+
+    def __init__(self, work: Callable[..., Coroutine[Any, Any, object]], load: Load) -> None:
+        self.pipe, theirs = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=_help, args=(work, load, theirs))
+        self._process.start()
+        theirs.close()
+        self.used = Used(self._process.pid or 0)
+
+    def found(self, kind: type[_Found]) -> _Found:
+        """What it has found; waits for it."""
+        found = self.pipe.recv()
+        assert isinstance(found, kind), found
+        return found
+
+
+def _help(work: Callable[..., Coroutine[Any, Any, object]], load: Load, pipe: Any) -> None:
+    pipe.send(asyncio.run(work(load, pipe)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """What was measured while requests were sent."""
+
+    name: str
+    begun_s: float
+    ended_s: float
+    normal: Tally
+    worst: Tally | None
+    server_s: tuple[float, float]
+    clients_s: float
+
+
+def run_phase(name: str, load: Load, server_pid: int, listening: Helper) -> Phase:
+    """Send requests for as long as the load says."""
+    begun_s = time.monotonic()
+    server, ears = Used(server_pid), Used(listening.used.pid)
+    helpers = [Helper(send_normal, load)]
+    if load.worst:
+        helpers.append(Helper(send_worst, load))
+    normal = helpers[0].found(Tally)
+    ended_s, server_s = time.monotonic(), server.processor_s()
+    clients_s = ears.processor_s()[0] + sum(helper.used.processor_s()[0] for helper in helpers)
+    return Phase(
+        name=name,
+        begun_s=begun_s,
+        ended_s=ended_s,
+        normal=normal,
+        worst=helpers[1].found(Tally) if load.worst else None,
+        server_s=server_s,
+        clients_s=clients_s,
+    )
+
+
+@contextmanager
+def served(start: str, speed: float, *, port: int) -> Iterator[int]:
+    """A running service that tells the present: its process."""
+    with tempfile.TemporaryDirectory() as folder, Path(folder, "log").open("wb") as log:
+        words = ["serve", "--replay", start, "--speed", str(speed), "--port", str(port)]
+        process = subprocess.Popen([sys.executable, "-m", "wattshift", *words], stderr=log)
+        try:
+            end_s = time.monotonic() + _READY_S
+            while not _tells(port):
+                assert process.poll() is None and time.monotonic() < end_s, Path(log.name).read_text()
+                time.sleep(0.2)
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait(30)
+            sys.stderr.write(Path(log.name).read_text())
+
+
+def _tells(port: int) -> bool:
+    try:
+        return _newest_s(port) > 0
+    except OSError:
+        return False
+
+
+def _newest_s(port: int) -> float:
+    """The instant of the newest edition, and with that whether there is one [s since 1970]."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        found = re.search(rb"\nwattshift_edition_as_of_timestamp_seconds (\S+)", answer.read())
+    return float(found[1]) if found else 0.0
+
+
+# --- the report --------------------------------------------------------------------------------------------
+
+
+def quantile(ranked: Sequence[float], prob: float) -> float:
+    """Of sorted numbers, by nearest rank."""
+    return ranked[min(len(ranked) - 1, int(prob * len(ranked)))] if ranked else float("nan")
+
+
+def spread_ms(values: Sequence[float]) -> str:
+    """Median, 90th and 99th of a hundred, and the largest, as cells of a table."""
+    ranked = sorted(values)
+    return " | ".join(f"{1e3 * quantile(ranked, prob):,.0f}" for prob in (0.5, 0.9, 0.99, 1.0))
+
+
+def tell_phase(phase: Phase, heard: Heard, speed: float) -> None:
+    """Print what one phase has found."""
+    length_s = phase.ended_s - phase.begun_s
+    cores = [used_s / length_s for used_s in (*phase.server_s, phase.clients_s)]
+    print(
+        f"\n## {phase.name}: {length_s:.0f} s\n\n| ms | median | 90 % | 99 % | most | n |\n|---|--:|--:|--:|--:|--:|"
+    )
+    print(f"| all requests | {spread_ms(phase.normal.all_s)} | {len(phase.normal.all_s):,} |")
+    for name, waits_s in sorted(phase.normal.waits_s.items()):
+        print(f"| {name} | {spread_ms(waits_s)} | {len(waits_s):,} |")
+    print(f"| sent too late | {spread_ms(phase.normal.late_s)} | |")
+    tell_streams(phase, heard, speed)
+    print(f"\ncores: server {cores[0]:.2f}, its workers {cores[1]:.2f}, clients {cores[2]:.2f}")
+    print(f"statuses: {_counted(phase.normal)}")
+    if phase.worst is not None:
+        print(f"worst: {_counted(phase.worst)}")
+        for name, waits_s in sorted(phase.worst.waits_s.items()):
+            statuses = {key[1]: n for key, n in phase.worst.statuses.items() if key[0] == name}
+            print(f"| worst: {name} | {spread_ms(waits_s)} | {len(waits_s):,} | {statuses}")
+
+
+def tell_streams(phase: Phase, heard: Heard, speed: float) -> None:
+    """How long events took to all, and how long after its moment an edition came to the first."""
+    within = {
+        number: sorted(arrivals_s)
+        for number, arrivals_s in heard.arrivals_s.items()
+        if phase.begun_s <= min(arrivals_s) <= phase.ended_s
+    }
+    to_all = [arrival_s - arrivals_s[0] for arrivals_s in within.values() for arrival_s in arrivals_s]
+    # Of each edition the replay's own clock tells when its moment was, but for a constant.
+    made = {number: heard.as_of[number] / speed - arrivals_s[0] for number, arrivals_s in within.items()}
+    quickest = max(made.values(), default=0.0)
+    print(f"| an event, from the first stream to each | {spread_ms(to_all)} | {len(to_all):,} |")
+    print(
+        f"| an edition, later than the quickest | {spread_ms([quickest - each for each in made.values()])} | |"
+    )
+    counts = Counter(map(len, within.values()))
+    print(
+        f"\neditions {len(within)}, events to a stream (how many editions came to how many): {dict(counts)}"
+    )
+
+
+def _counted(tally: Tally) -> str:
+    by_status: Counter[int] = Counter()
+    for (_, status), count in tally.statuses.items():
+        by_status[status] += count
+    return ", ".join(f"{count:,} x {status or 'lost'}" for status, count in sorted(by_status.items()))
+
+
+def main() -> None:
+    """Run it."""
+    told = _arguments()
+    load = Load(port=told.port, seconds_s=told.seconds, per_s=told.rate, streams=told.streams, worst=0)
+    with served(told.start, told.speed, port=told.port) as pid:
+        load = replace(load, newest_s=_newest_s(told.port))
+        memory = [Used(pid).memory_mib()]
+        Helper(send_normal, replace(load, seconds_s=told.warm)).found(Tally)
+        listening = Helper(listen, load)
+        listening.found(str)
+        memory.append(Used(pid).memory_mib())
+        phases = [run_phase("normal", load, pid, listening)]
+        memory.append(Used(pid).memory_mib())
+        if told.worst:
+            phases.append(run_phase("beside the worst", replace(load, worst=told.worst), pid, listening))
+            memory.append(Used(pid).memory_mib())
+        listening.pipe.send("enough")
+        heard = listening.found(Heard)
+    for phase in phases:
+        tell_phase(phase, heard, told.speed)
+    print(f"\nstreams lost: {heard.lost} of {load.streams}")
+    print("MiB, server and workers: " + ", ".join(f"{own:.0f} + {others:.0f}" for own, others in memory))
+    print(f"{datetime.now():%H:%M}, load of the machine {os.getloadavg()[0]:.1f}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--start", default="2026-01-20", help="where the replay begins (2026-01-20)")
+    parser.add_argument("--speed", type=float, default=600.0, help="seconds of history in one second (600)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long requests are sent (60)")
+    parser.add_argument(
+        "--warm", type=float, default=15.0, help="for so long they are sent before it counts (15)"
+    )
+    parser.add_argument("--rate", type=float, default=200.0, help="requests in a second (200)")
+    parser.add_argument("--streams", type=int, default=1_000, help="dashboards that listen (1000)")
+    parser.add_argument("--worst", type=int, default=0, help="worst requests at once, in a second phase (0)")
+    parser.add_argument("--port", type=int, default=8598, help="where the service listens (8598)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
