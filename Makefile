@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+LOOPS  := $(VENV)/.compiled
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -17,6 +18,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
+# The loops of the simulation take half a minute: once, and not in each process that is first to need them.
+$(LOOPS): $(STAMP) $(wildcard src/wattshift/simulate/kernel/*.py)
+	-$(BIN)/wattshift simulate ban --paths 1 --days 1 --json > /dev/null
+	@touch $@
+
 setup: $(STAMP)  ## make .venv from the hashed lock
 
 demo: $(STAMP)  ## the brief of the example site, from the bundled history
@@ -28,14 +34,14 @@ check: $(STAMP)  ## lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: $(STAMP)  ## all tests that need only Python
-	$(BIN)/pytest -n $(PYTEST_WORKERS)
+test: $(LOOPS)  ## all tests that need only Python
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal
 
-test-e2e: $(STAMP)  ## tests against a real node, Electrum server and database, which it fetches (Debian)
+test-e2e: $(LOOPS)  ## tests against a real node, Electrum server and database, which it fetches (Debian)
 	$(BIN)/pytest tests/e2e
 
-test-nightly: $(STAMP)  ## all tests, with twenty times the faults
-	WATTSHIFT_FAULTS=20 $(BIN)/pytest -n $(PYTEST_WORKERS)
+test-nightly: $(LOOPS)  ## all tests, with twenty times the faults
+	WATTSHIFT_FAULTS=20 $(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal
 	WATTSHIFT_FAULTS=20 $(BIN)/pytest tests/e2e
 
 BENCH := $(BIN)/pytest -o addopts='-q --import-mode=importlib' -o python_files='bench_*.py' -o python_functions='bench_*' \

@@ -1,4 +1,4 @@
-"""Who loads the service: normal requests on a schedule, the worst that may be asked, and streams that listen."""
+"""Who loads the service: normal requests on a schedule, the worst there are, and streams that listen."""
 
 from __future__ import annotations
 
@@ -112,15 +112,16 @@ class _Asker:
         """A stretch that somebody has panned and zoomed to."""
         days = math.exp(self._rng.uniform(math.log(7), math.log(2_000)))
         end_s = self._newest_s - self._rng.uniform(0, 300) * _DAY_S
-        return f"/charts/{self._rng.choice(_CURVES)}?start={end_s - days * _DAY_S:.0f}&end={end_s:.0f}&width=1200"
+        stretch = f"start={end_s - days * _DAY_S:.0f}&end={end_s:.0f}"
+        return f"/charts/{self._rng.choice(_CURVES)}?{stretch}&width=1200"
 
 
 async def send_normal(load: Load, _: Connection) -> Tally:
     """Send requests at fixed instants."""
     tally, asker = Tally(), _Asker(7, load.newest_s)
     free: asyncio.LifoQueue[Wire] = asyncio.LifoQueue()
-    for _ in range(_WIRES):
-        free.put_nowait(Wire(_HOST, load.port))
+    for wire in (Wire(_HOST, load.port) for _ in range(_WIRES)):
+        free.put_nowait(wire)
     begun_s = time.monotonic() + 0.2
 
     async def ask(due_s: float) -> None:
@@ -159,18 +160,18 @@ def _worst_requests(rng: random.Random, newest_s: float) -> Iterator[tuple[str, 
     simulation = json.dumps({"scenario": "halving-2028", "paths": 20_000, "horizon_days": 1_100}).encode()
     while True:
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(newest_s - rng.uniform(0, 200) * _DAY_S))
-        for place in ("series/hashrate", "series/hashprice", "series/difficulty", "series/power"):
-            yield (
-                place,
-                bytes_of("GET", f"/v1/{place}?at={at}&step=10min&limit=10000&start_at={_before(at, 69)}"),
-            )
+        for place in ("series/hashrate", "series/hashprice"):
+            grid = f"at={at}&step=10min&limit=10000&start_at={_before(at, 69)}"
+            yield place, bytes_of("GET", f"/v1/{place}?{grid}")
+        yield "series/difficulty", bytes_of("GET", f"/v1/series/difficulty?at={at}")
+        yield "series/power", bytes_of("GET", f"/v1/series/power?at={at}&start_at={_before(at, 100)}")
         for place in ("stress", "site-plan", "score?periods=12&", "brief", "why", "now", "security"):
             word = place if "?" in place else f"{place}?"
             yield place.partition("?")[0], bytes_of("GET", f"/v1/{word}at={at}")
         yield "check", bytes_of("POST", "/v1/check", {"Content-Type": "text/plain"}, text.encode())
         json_type = {"Content-Type": "application/json"}
         yield "simulate", bytes_of("POST", "/v1/simulations", json_type, simulation)
-        far = f"start=0&end={newest_s:.0f}&width=100000"
+        far = f"start=0&end={newest_s:.0f}&width=4000"
         yield "charts", bytes_of("GET", f"/charts/intervals?{far}")
         yield "charts csv", bytes_of("GET", f"/charts/intervals/csv?{far}")
 
@@ -242,6 +243,7 @@ class _Stream(asyncio.Protocol):
         self._rest = self._rest[end:]
 
     def connection_lost(self, exc: Exception | None) -> None:
+        del exc
         self._heard.lost += 1
 
 

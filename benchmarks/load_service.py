@@ -1,4 +1,4 @@
-"""The whole service under load: dashboards that listen, requests on a schedule, and the worst that may be asked.
+"""The whole service under load: dashboards that listen, requests on a schedule, and the worst there are.
 
 Starts `wattshift serve` as a replay in a process of its own, opens streams of live values, and sends requests
 at fixed instants, whatever became of those before: a wait counts from the instant at which its request was
@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.request import urlopen
@@ -33,6 +33,9 @@ from load_clients import Heard, Load, Tally, listen, send_normal, send_worst
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _READY_S = 120.0
+_LOOK_S, _LOOKS = 10.0, 24
+"""Memory is looked at so often at most, and about so many times in a phase [s]."""
+_HEAD = "| ms | median | 90 % | 99 % | most | n |\n|---|--:|--:|--:|--:|--:|"
 _Found = TypeVar("_Found")
 
 
@@ -110,6 +113,7 @@ class Phase:
     worst: Tally | None
     server_s: tuple[float, float]
     clients_s: float
+    memory_mib: list[tuple[float, float]]
 
 
 def run_phase(name: str, load: Load, server_pid: int, listening: Helper) -> Phase:
@@ -119,6 +123,9 @@ def run_phase(name: str, load: Load, server_pid: int, listening: Helper) -> Phas
     helpers = [Helper(send_normal, load)]
     if load.worst:
         helpers.append(Helper(send_worst, load))
+    memory = [server.memory_mib()]
+    while not helpers[0].pipe.poll(max(_LOOK_S, load.seconds_s / _LOOKS)):
+        memory.append(server.memory_mib())
     normal = helpers[0].found(Tally)
     ended_s, server_s = time.monotonic(), server.processor_s()
     clients_s = ears.processor_s()[0] + sum(helper.used.processor_s()[0] for helper in helpers)
@@ -130,6 +137,7 @@ def run_phase(name: str, load: Load, server_pid: int, listening: Helper) -> Phas
         worst=helpers[1].found(Tally) if load.worst else None,
         server_s=server_s,
         clients_s=clients_s,
+        memory_mib=memory,
     )
 
 
@@ -142,7 +150,8 @@ def served(start: str, speed: float, *, port: int) -> Iterator[int]:
         try:
             end_s = time.monotonic() + _READY_S
             while not _tells(port):
-                assert process.poll() is None and time.monotonic() < end_s, Path(log.name).read_text()
+                assert process.poll() is None, Path(log.name).read_text()
+                assert time.monotonic() < end_s, "it does not tell the present"
                 time.sleep(0.2)
             yield process.pid
         finally:
@@ -183,15 +192,16 @@ def tell_phase(phase: Phase, heard: Heard, speed: float) -> None:
     """Print what one phase has found."""
     length_s = phase.ended_s - phase.begun_s
     cores = [used_s / length_s for used_s in (*phase.server_s, phase.clients_s)]
-    print(
-        f"\n## {phase.name}: {length_s:.0f} s\n\n| ms | median | 90 % | 99 % | most | n |\n|---|--:|--:|--:|--:|--:|"
-    )
+    print(f"\n## {phase.name}: {length_s:.0f} s\n\n{_HEAD}")
     print(f"| all requests | {spread_ms(phase.normal.all_s)} | {len(phase.normal.all_s):,} |")
     for name, waits_s in sorted(phase.normal.waits_s.items()):
         print(f"| {name} | {spread_ms(waits_s)} | {len(waits_s):,} |")
     print(f"| sent too late | {spread_ms(phase.normal.late_s)} | |")
     tell_streams(phase, heard, speed)
     print(f"\ncores: server {cores[0]:.2f}, its workers {cores[1]:.2f}, clients {cores[2]:.2f}")
+    print(
+        "MiB, server + workers: " + ", ".join(f"{own:.0f} + {others:.0f}" for own, others in phase.memory_mib)
+    )
     print(f"statuses: {_counted(phase.normal)}")
     if phase.worst is not None:
         print(f"worst: {_counted(phase.worst)}")
@@ -212,9 +222,8 @@ def tell_streams(phase: Phase, heard: Heard, speed: float) -> None:
     made = {number: heard.as_of[number] / speed - arrivals_s[0] for number, arrivals_s in within.items()}
     quickest = max(made.values(), default=0.0)
     print(f"| an event, from the first stream to each | {spread_ms(to_all)} | {len(to_all):,} |")
-    print(
-        f"| an edition, later than the quickest | {spread_ms([quickest - each for each in made.values()])} | |"
-    )
+    late = spread_ms([quickest - each for each in made.values()])
+    print(f"| an edition, later than the quickest | {late} | |")
     counts = Counter(map(len, within.values()))
     print(
         f"\neditions {len(within)}, events to a stream (how many editions came to how many): {dict(counts)}"
@@ -234,23 +243,18 @@ def main() -> None:
     load = Load(port=told.port, seconds_s=told.seconds, per_s=told.rate, streams=told.streams, worst=0)
     with served(told.start, told.speed, port=told.port) as pid:
         load = replace(load, newest_s=_newest_s(told.port))
-        memory = [Used(pid).memory_mib()]
         Helper(send_normal, replace(load, seconds_s=told.warm)).found(Tally)
         listening = Helper(listen, load)
         listening.found(str)
-        memory.append(Used(pid).memory_mib())
         phases = [run_phase("normal", load, pid, listening)]
-        memory.append(Used(pid).memory_mib())
         if told.worst:
             phases.append(run_phase("beside the worst", replace(load, worst=told.worst), pid, listening))
-            memory.append(Used(pid).memory_mib())
         listening.pipe.send("enough")
         heard = listening.found(Heard)
     for phase in phases:
         tell_phase(phase, heard, told.speed)
     print(f"\nstreams lost: {heard.lost} of {load.streams}")
-    print("MiB, server and workers: " + ", ".join(f"{own:.0f} + {others:.0f}" for own, others in memory))
-    print(f"{datetime.now():%H:%M}, load of the machine {os.getloadavg()[0]:.1f}")
+    print(f"{datetime.now(UTC):%H:%M} UTC, load of the machine {os.getloadavg()[0]:.1f}")
 
 
 def _arguments() -> argparse.Namespace:

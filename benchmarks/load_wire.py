@@ -1,4 +1,4 @@
-"""One connection of HTTP/1.1, as cheap as it gets: the load of a server must not be the load of its client."""
+"""One connection of HTTP/1.1, as cheap as it gets: who measures a server must not be the load himself."""
 
 from __future__ import annotations
 

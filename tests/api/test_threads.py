@@ -3,9 +3,13 @@ from __future__ import annotations
 import asyncio
 from threading import Event
 
+import httpx
 import pytest
 
-from wattshift.api.threads import Threads
+from support.api import EVERYONE, SomeoneAsks
+from wattshift.api.app import build_api
+from wattshift.api.threads import Lanes, Threads
+from wattshift.app.service.service import Service
 from wattshift.errors import Busy, OutOfSpan
 
 
@@ -44,3 +48,31 @@ def test_an_error_comes_back() -> None:
 
     with pytest.raises(OutOfSpan):
         asyncio.run(Threads().call(failing))
+
+
+def test_what_one_client_waits_for_holds_up_nobody_else(service: Service) -> None:
+    """The lane for special questions is full: the present is answered, and the past is not."""
+
+    async def check() -> None:
+        gate = Event()
+        app = build_api(service)
+        lanes: Lanes = app.state.lanes
+        held = [asyncio.create_task(lanes.special.call(gate.wait, 30.0)) for _ in range(32 + 64)]
+        while lanes.special.waiting < 64:
+            await asyncio.sleep(0)
+        transport = httpx.ASGITransport(SomeoneAsks(app, EVERYONE))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            for path, status in (
+                ("/v1/now", 200),
+                ("/v1/hashrate", 200),
+                ("/v1/pools", 200),
+                ("/v1/alerts/events", 200),
+                ("/v1/pools?window=9d", 503),
+                ("/v1/brief", 503),
+            ):
+                answer = await client.get(path)
+                assert answer.status_code == status, path
+        gate.set()
+        await asyncio.gather(*held)
+
+    asyncio.run(check())

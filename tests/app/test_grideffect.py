@@ -125,7 +125,8 @@ def test_ai_gives_little_and_an_inflexible_load_nothing(archive: Archive) -> Non
     assert ai.freed[-1].freed_mw == pytest.approx(200.0)
     change = {row.world: row.change.fitted.consumer_usd_per_mwh for row in ai.worlds}
     assert 0.8 * change[WorldName.INFLEXIBLE] < change[WorldName.FLEXIBLE] < change[WorldName.INFLEXIBLE]
-    firm = grid_effect(archive, GridAsk(load_mw=LOAD_MW, kind=LoadKind.INFLEXIBLE), at=AT)
+    early = datetime(2023, 1, 1, tzinfo=UTC)
+    firm = grid_effect(archive, GridAsk(load_mw=LOAD_MW, kind=LoadKind.INFLEXIBLE), at=early)
     assert [row.world for row in firm.worlds] == ["no load", "inflexible", "inflexible, supply grows"]
     assert (firm.flexibility, firm.hashprices, firm.freed) == (None, (), ())
     assert firm.load.strike_usd_per_mwh is None

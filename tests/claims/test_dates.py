@@ -43,12 +43,22 @@ TOLD_AT = parse_instant("2026-01-19T23:59Z")
         ("so far this year", "2026-01-01", "2026-01-19T23:59", Role.OVER),
         ("in ~3 days", "2026-01-22T23:59", "2026-01-22T23:59:01", Role.AHEAD),
         ("in about three days", "2026-01-22T23:59", "2026-01-22T23:59:01", Role.AHEAD),
+        ("down 40 % in a week", "2026-01-12T23:59", "2026-01-19T23:59", Role.OVER),
+        ("fell about 3% in just two days", "2026-01-17T23:59", "2026-01-19T23:59", Role.OVER),
+        ("expected to be down 3 % in two days", "2026-01-21T23:59", "2026-01-21T23:59:01", Role.AHEAD),
+        ("a change of 3 % in two days", "2026-01-21T23:59", "2026-01-21T23:59:01", Role.AHEAD),
     ],
 )
 def test_a_date(text: str, start: str, end: str, role: Role) -> None:
     (found,) = dates_of(text, TOLD_AT)
     assert (parse_instant(start), parse_instant(end)) == (found.start_at, found.end_at)
     assert found.role is role
+
+
+def test_a_length_after_a_day_ends_on_that_day() -> None:
+    day, week = dates_of("On January 10 it stood at 1,000 EH/s, down 40 % in a week", TOLD_AT)
+    assert day.end_at == week.end_at == parse_instant("2026-01-11")
+    assert week.start_at == parse_instant("2026-01-04")
 
 
 @pytest.mark.parametrize("text", ["a five-year low", "its lowest level in five years"])

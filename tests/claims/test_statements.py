@@ -490,6 +490,27 @@ Y2026: list[Line] = [
     ("2026-01-19", "Hashrate is at an all-time high.", Kind.HASHRATE_RECORD, "", FALSE),
     ("2026-01-19", "Hashrate rose 30% over the past month.", Kind.HASHRATE_CHANGE, "30 %", FALSE),
     ("2026-01-19", "Hashrate fell 3% over the past month.", Kind.HASHRATE_CHANGE, "3 %", NOISE),
+    (
+        "2026-02-01",
+        "On 19 January 2026 Bitcoin's hashrate fell to 1,000 EH/s, down 40 % in a week.",
+        Kind.HASHRATE_CHANGE,
+        "40 %",
+        FALSE,
+    ),
+    (
+        "2026-02-01",
+        "On 19 January 2026 Bitcoin's hashrate fell to 1,000 EH/s, down 5 % in a week.",
+        Kind.HASHRATE_CHANGE,
+        "5 %",
+        NOISE,
+    ),
+    (
+        "2026-01-19",
+        "Hashrate fell 30 % in a week from 1,100 EH/s.",
+        Kind.HASHRATE_CHANGE,
+        "30 %",
+        CANNOT,
+    ),
     ("2026-01-19", "The hashrate fell because miners moved to AI.", Kind.CAUSE, "", CANNOT),
     ("2026-01-19", "MARA's hashrate rose to 60 EH/s.", Kind.OWN_HASHRATE, "60 EH/s", CANNOT),
     (

@@ -28,7 +28,7 @@ def test_grid_effect_draws_itself(run: Run, tmp_path: Path) -> None:
         "--efficiency",
         "19",
         "--at",
-        "2026-01-01",
+        "2023-01-01",
         "--picture",
         str(picture),
     )

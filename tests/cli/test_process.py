@@ -93,7 +93,7 @@ def test_json_obeys_its_published_schema(run: Run, verb: DocumentName, tmp_path:
         DocumentName.PORTFOLIO: [
             *("--start", "2025-09-02T05:00Z", "--end", "2025-09-02T17:00Z", "--engine", "local:1")
         ],
-        DocumentName.GRID_EFFECT: ["--load-mw", "1000"],
+        DocumentName.GRID_EFFECT: ["--load-mw", "1000", "--at", "2023-01-01"],
         DocumentName.SIMULATION: ["ban", *("--paths", "16", "--days", "9", "--compare", "winter-storm")],
         DocumentName.SCORE: ["--periods", "3", "--depths", "144,1200"],
         DocumentName.SOURCES: ["--store", str(tmp_path)],

@@ -113,7 +113,11 @@ def test_history_and_sources_at_once_are_refused(run: Run) -> None:
     assert "not both" in ended.err
 
 
-def test_a_port_that_is_taken_is_named(run: Run) -> None:
+def test_a_port_that_is_taken_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(_: object) -> None:
+        raise AssertionError("nothing is opened that takes seconds")
+
+    monkeypatch.setattr("wattshift.app.service.opening.open_service", opened)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -129,7 +133,7 @@ def test_a_port_that_is_taken_is_named(run: Run) -> None:
     ("words", "told"),
     [
         (("--replay", "2050-01-01"), "after the history's end"),
-        (("--replay", "2001-01-01"), "not known"),
+        (("--replay", "2001-01-01"), "before the history"),
         (("--speed", "0"), "speed_ratio"),
         (("--host", "192.0.2.1"), "TLS"),
         (("--host", "example.org"), "not on a name"),

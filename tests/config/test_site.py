@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.faults import scaled
 from wattshift.config import load_site, site_schema
 from wattshift.errors import ConfigError
 
@@ -202,7 +203,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(100, 4_000), deadline=None)
 @given(line=st.integers(0, len(HOUSTON.splitlines()) - 1), value=VALUES)
 def test_no_value_anywhere_gives_anything_but_a_site_or_a_config_error(
     tmp_path_factory: pytest.TempPathFactory, line: int, value: object

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from html.parser import HTMLParser
 from importlib.resources import files
+from threading import Event
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from starlette.testclient import TestClient
 
-from support.api import SomeoneAsks
+from support.api import EVERYONE, SomeoneAsks
 from support.serving import AT, until
+from wattshift.app.charts.library import Library
+from wattshift.app.service.answers import Answer
+from wattshift.app.service.edition import Board
 from wattshift.app.service.jobs import JobState
 from wattshift.app.service.service import Service
+from wattshift.app.snapshot import Archive
 from wattshift.clock import format_instant
+from wattshift.dashboard.app import build_pages
 from wattshift.dashboard.render import TABS, Tab
+from wattshift.errors import Busy, Overrun, WattshiftError
+from wattshift.report.words import percent
+from wattshift.store.bundled import BundledStore
 from wattshift.web.principal import NOBODY, Principal, Scope
 
 _PART = {"HX-Request": "true"}
@@ -52,6 +64,15 @@ class _Read(HTMLParser):
             self.inline += data.strip()
         else:
             self.text += data
+
+
+def _arrived(client: TestClient, path: str, **params: str) -> Any:
+    """What a browser has in the end: it comes again while it is told that this is being computed."""
+    end_s = time.monotonic() + 60
+    while (answer := client.get(path, params=params)).status_code == 503 and time.monotonic() < end_s:
+        assert int(answer.headers["Retry-After"]) >= 1
+        time.sleep(0.1)
+    return answer
 
 
 @pytest.mark.parametrize("path", [*_PATHS, *_PARTS])
@@ -91,7 +112,7 @@ def test_now_holds_every_figure_with_interval_and_age(client: TestClient, servic
 
 @pytest.mark.parametrize("path", ["/", "/network", "/site"])
 def test_a_permalink_shows_what_was_known_then(client: TestClient, path: str) -> None:
-    page = client.get(path, params={"at": "2025-06-01T00:00:00Z"}).text
+    page = _arrived(client, path, at="2025-06-01T00:00:00Z").text
     assert "This is how it stood on 1 Jun 2025, 00:00 UTC" in page
     assert "live.js" not in page, "the past does not move"
     if path == "/":
@@ -103,7 +124,7 @@ def test_a_permalink_shows_what_was_known_then(client: TestClient, path: str) ->
     ("at", "status"), [("2026-03-01T00:00:00Z", 404), ("2009-01-01T00:00:00Z", 404), ("never", 422)]
 )
 def test_other_instants_are_refused_with_words(client: TestClient, path: str, at: str, status: int) -> None:
-    answer = client.get(path, params={"at": at})
+    answer = _arrived(client, path, at=at)
     if "charts/hashrate" in path and at.startswith("2009"):
         assert answer.content == b"", "nothing was known, and nothing is drawn"
         return
@@ -210,7 +231,11 @@ def test_alerts_are_silenced_and_the_silence_ends(client: TestClient, service: S
     answer = client.post("/system/alerts/silence", data=told, headers=_PART)
     assert answer.status_code == 200
     assert "<script>" not in answer.text
-    assert client.post("/system/alerts/unsilence", data={"rule": rule}, headers=_PART).status_code == 200
+    assert "Silent until" in answer.text
+    assert "/system/alerts/unsilence" in answer.text
+    answer = client.post("/system/alerts/unsilence", data={"rule": rule}, headers=_PART)
+    assert answer.status_code == 200
+    assert "/system/alerts/unsilence" not in answer.text, "there is nothing to end any more"
     for wrong in (
         {"rule": rule},
         {"rule": rule, "for": "9999w"},
@@ -250,6 +275,118 @@ def test_pictures_are_drawn_once_for_all_who_look(client: TestClient) -> None:
     assert first.count("Permalink") == 4
 
 
+def test_the_next_adjustment_is_drawn_from_its_quantiles(client: TestClient, service: Service) -> None:
+    edition = service.board.latest
+    assert edition is not None
+    page = client.get("/now/pictures").text
+    for each in edition.now.difficulty.outlook.next.quantiles:
+        assert percent(each.change_frac, digits=2) in page, each.below_prob
+
+
+def test_what_is_not_there_in_time_is_said_to_come(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, answer = Event(), service.answers.answer
+
+    def slow(*asked: Any) -> Answer:
+        assert may_end.wait(60)
+        return answer(*asked)
+
+    monkeypatch.setattr(service.answers, "answer", slow)
+    with TestClient(SomeoneAsks(build_pages(service), EVERYONE)) as client:
+        for path in ("/", "/network", "/site"):
+            early = client.get(path, params={"at": "2025-07-01T00:00:00Z"})
+            assert early.status_code == 503
+            assert int(early.headers["Retry-After"]) >= 1
+            assert 'data-retry="1"' in early.text
+            assert 'http-equiv="refresh"' in early.text, "without scripts too"
+            assert "trouble" not in early.text
+        may_end.set()
+        assert "This is how it stood on 1 Jul 2025" in _arrived(client, "/", at="2025-07-01T00:00:00Z").text
+
+
+@pytest.mark.parametrize(
+    "error", [Busy("much is asked", retry_s=3, hint="wait"), Overrun("too long", hint="wait")]
+)
+def test_a_part_that_is_not_there_in_time_waits(
+    service: Service, monkeypatch: pytest.MonkeyPatch, error: WattshiftError
+) -> None:
+    def refused(*_: Any) -> Answer:
+        raise error
+
+    monkeypatch.setattr(service.answers, "answer", refused)
+    with TestClient(SomeoneAsks(build_pages(service), EVERYONE)) as client:
+        part = client.get("/site/plan", headers=_PART)
+        assert part.status_code in {503, 504}
+        assert 'class="waiting"' in part.text
+        asked = client.post("/claims/check", data={"text": "The hashrate is 1,000 EH/s."}, headers=_PART)
+        assert 'class="trouble"' in asked.text, "what somebody asked for is not asked for again unasked"
+
+
+def test_the_largest_pools_of_a_permalink_are_those_of_then(client: TestClient) -> None:
+    def shown(at: str) -> tuple[str, list[str]]:
+        page = _Read(_arrived(client, "/network", at=at).text)
+        (figure,) = [attrs for _, attrs in page.tags if attrs.get("id") == "curve-pools"]
+        csv = client.get("/charts/pools/csv", params={"at": at}).text.splitlines()[0]
+        binary = client.get("/charts/pools", params={"at": at})
+        assert binary.headers["X-Columns"] == figure["data-columns"], "the curve is that of the page"
+        return str(figure["data-columns"]), csv.split(",")
+
+    early, late = shown("2020-07-01T00:00:00Z"), shown("2026-01-19T00:00:00Z")
+    assert early[0] != late[0]
+    assert len(early[1]) == len(late[1]) == 9
+
+
+def test_events_come_as_csv_too(client: TestClient) -> None:
+    at = {"at": "2021-08-01T00:00:00Z"}
+    rows = client.get("/charts/events/csv", params=at).text.splitlines()
+    assert rows[0] == "at,kind,told"
+    assert len(rows) - 1 == len(client.get("/charts/events", params=at).json())
+
+
+@pytest.mark.parametrize(
+    ("path", "links"),
+    [
+        (
+            "/network",
+            {"/v1/pools.csv", "/v1/pools", "/charts/events/csv", "/v1/difficulty.csv", "/v1/difficulty"},
+        ),
+        ("/", {"/v1/now"}),
+        ("/now/pictures", {"/v1/value", "/v1/value.csv", "/v1/difficulty.csv"}),
+        ("/site/plan", {"/v1/plan", "/v1/plan.csv"}),
+        ("/site/coupled", {"/v1/site-plan", "/v1/site-plan.csv"}),
+        ("/system", {"/v1/now"}),
+        ("/system/alerts", {"/v1/alerts/events"}),
+    ],
+)
+def test_every_table_can_be_had_by_programs(client: TestClient, path: str, links: set[str]) -> None:
+    page = _Read(client.get(path).text)
+    found = {
+        str(attrs["href"]).partition("?")[0] for tag, attrs in page.tags if tag == "a" and "href" in attrs
+    }
+    assert links <= found
+
+
+def test_only_a_verdict_that_changes_is_said_aloud(client: TestClient) -> None:
+    page = _Read(client.get("/").text)
+    aloud = [attrs for _, attrs in page.tags if "aria-live" in attrs]
+    assert [attrs.get("id") for attrs in aloud] == ["verdict-said"]
+
+
+def test_new_history_warms_the_curves_before_anybody_asks(service: Service, store: BundledStore) -> None:
+    first, second = service.world.archive, Archive(store)
+    edition, board = service.board.latest, Board()
+    assert edition is not None
+    warmed: list[Archive] = []
+    library = cast("Library", SimpleNamespace(warm=warmed.append, names=()))
+    world = SimpleNamespace(archive=first)
+    build_pages(cast("Service", SimpleNamespace(board=board, world=world)), library)
+    board.publish(edition)
+    until(lambda: warmed == [first], "first warming")
+    world.archive = second
+    board.publish(edition)
+    board.publish(edition)
+    until(lambda: warmed == [first, second], "second warming")
+
+
 def test_curves_come_as_floats_as_csv_and_as_a_table(client: TestClient, service: Service) -> None:
     import numpy as np
 
@@ -274,3 +411,17 @@ def test_what_others_wrote_is_what_the_notice_says() -> None:
     assert len(shipped) == 3
     for each in shipped:
         assert hashlib.sha256(each.read_bytes()).hexdigest() in notice, each.name
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nope", 404), ("POST", "/system", 405)])
+def test_nothing_there_is_a_page_for_people_and_a_problem_for_programs(
+    client: TestClient, method: str, path: str, status: int
+) -> None:
+    page = client.request(method, path, headers={"accept": "text/html,*/*"})
+    assert page.status_code == status
+    assert page.headers["content-type"].startswith("text/html")
+    assert '<a href="/">' in page.text
+    problem = client.request(method, path, headers={"accept": "*/*"})
+    assert (problem.status_code, problem.headers["content-type"]) == (status, "application/problem+json")
+    assert problem.json()["hint"]
+    assert ("allow" in problem.headers) == (status == 405)

@@ -1,9 +1,13 @@
 """`wattshift`, but that a store of the test network continues a history of that network's first block.
 
-The bundled history is mainnet's, which no test can continue with real blocks of its own.
+The bundled history is mainnet's, which no test can continue with real blocks of its own. The service's
+workers import this too: as `sitecustomize`, which Python looks for wherever it starts.
 """
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import polars as pl
 
@@ -51,6 +55,8 @@ def _archive(place: Place) -> Archive:
     return Archive(KeptStore(place.home, bundled=FirstBlock(), start=START))
 
 
+setattr(Place, "archive", _archive)  # noqa: B010  # the only thing that differs from the product
+
 if __name__ == "__main__":
-    setattr(Place, "archive", _archive)  # noqa: B010  # the only thing that differs from the product
+    sys.path.insert(0, str(Path(__file__).with_name("regtest")))  # which workers are handed
     main()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from e2e.browsing import PAGES, axe_violations, opened, settled
 from e2e.peers.chromium import Chromium
@@ -20,6 +20,7 @@ from e2e.peers.serving import Serving
 ROOT = Path(__file__).parents[2]
 _PICTURES = os.environ.get("WATTSHIFT_PICTURES")
 _CHART = "#curve-hashrate .canvas"
+_WAITS = '<p class="waiting" role="status">Computing: this comes by itself ...</p>'
 
 
 @pytest.fixture(scope="module")
@@ -170,11 +171,10 @@ def test_a_chart_is_zoomed_and_moved_by_hand(browser: Browser, base: str) -> Non
         page.wait_for_timeout(300)
         link = page.locator("#view-link").get_attribute("href") or ""
         rows = page.locator("#curve-intervals").get_attribute("data-rows")
+        assert seen.said == []
         page.goto(base + link)
-        while page.locator("h1").inner_text() == "Gateway timeout":  # a cold worker
-            page.reload()
+        expect(page.locator("h1")).to_have_text("Network", timeout=30_000)  # "Computing" comes by itself
         seen.said.clear()
-        assert page.locator("h1").inner_text() == "Network", page.locator("main").inner_text()
         settled(page)
         assert page.locator("#span").inner_text() not in {before, moved}
         page.wait_for_function("() => document.getElementById('curve-intervals').dataset.rows > 0")
@@ -185,6 +185,86 @@ def test_a_chart_is_zoomed_and_moved_by_hand(browser: Browser, base: str) -> Non
             page.click("#curve-hashrate [data-csv]")
         assert download.value.path().read_text().startswith("at,mean_ehs,low_ehs,high_ehs\n20")
         assert seen.said == []
+
+
+def test_a_chart_is_zoomed_by_two_fingers(browser: Browser, base: str) -> None:
+    with opened(browser, width=390, height=844, has_touch=True, is_mobile=True) as seen:
+        page = seen.page
+        page.goto(base + "/network")
+        settled(page)
+        page.wait_for_function("() => document.getElementById('curve-hashrate').dataset.rows > 100")
+        box = page.locator(_CHART).bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        hand = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *xs: float) -> None:
+            points = [{"x": each, "y": y, "id": place} for place, each in enumerate(xs)]
+            hand.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        def days() -> float:
+            link = page.locator("#view-link").get_attribute("href") or ""
+            start_s, end_s = (int(found) for found in re.findall(r"(?:start|end)=(\d+)", link))
+            return (end_s - start_s) / 86_400
+
+        before = days()
+        touch("touchStart", x - 30, x + 30)
+        for step in range(1, 7):
+            touch("touchMove", x - 30 - 15 * step, x + 30 + 15 * step)
+        touch("touchEnd")
+        page.wait_for_timeout(300)
+        assert days() == pytest.approx(before / 4, rel=0.1), "four times as far apart"
+        touch("touchStart", x - 120, x + 120)
+        touch("touchMove", x - 60, x + 60)
+        touch("touchEnd")
+        page.wait_for_timeout(300)
+        assert days() == pytest.approx(before / 2, rel=0.1), "and half of that back"
+        assert page.evaluate("visualViewport.scale") == 1, "the page itself stays"
+        assert seen.said == []
+
+
+def test_what_is_computed_comes_by_itself(browser: Browser, base: str) -> None:
+    late = {"page": 2, "part": 2}
+
+    def is_late(route: Route) -> None:
+        what = "part" if "/site/plan" in route.request.url else "page"
+        late[what] -= 1
+        if late[what] < 0:
+            route.continue_()
+            return
+        answer = route.fetch(url=f"{base}/simulate/jobs/none") if what == "part" else route.fetch()
+        route.fulfill(
+            response=answer,
+            status=503,
+            headers={**answer.headers, "retry-after": "1"},
+            body=_WAITS
+            if what == "part"
+            else answer.text().replace("<h1", '<p id="computing" data-retry="1"></p><h1'),
+        )
+
+    with opened(browser) as seen:
+        page = seen.page
+        page.route(f"{base}/site", is_late)
+        page.route("**/site/plan*", is_late)
+        page.goto(base + "/site")
+        page.wait_for_selector("#month", timeout=30_000)
+        assert late["part"] < 0
+        assert late["page"] < 0
+        assert page.locator("#computing").count() == 0
+        assert seen.refused == []
+
+
+def test_only_a_changed_verdict_is_said_aloud(browser: Browser, base: str) -> None:
+    with opened(browser, reduced_motion="reduce") as seen:
+        page = seen.page
+        page.goto(base)
+        settled(page)
+        said = page.locator("#verdict-said")
+        page.wait_for_timeout(2_500)  # some editions
+        assert said.text_content() == ""
+        page.evaluate("node => { node.dataset.real = 1 - node.dataset.real; }", said.element_handle())
+        expect(said).to_contain_text("The move of hashrate is", timeout=30_000)
+        assert page.evaluate("document.getAnimations().length") == 0, "nothing moves for who asks for that"
 
 
 def test_a_scenario_is_run_and_compared(browser: Browser, base: str) -> None:
@@ -232,6 +312,7 @@ def test_alerts_want_a_token(browser: Browser, base: str) -> None:
         page = seen.page
         page.goto(base + "/system")
         settled(page)
+        page.locator(".rule [name=reason]").first.fill("the site is down for a day")
         page.locator(".rule button", has_text="Silence").first.click()
         expect(page.locator("#acted [role=alert]")).to_contain_text("needs the scope alerts")
         expect(page.locator(".rule").first).to_be_visible()

@@ -53,7 +53,7 @@ def _hostile_library() -> Library:
 
     def hostile(archive: Archive, name: str) -> Curve:
         curve = CURVES[name](archive)
-        labels = tuple(XSS[place] for place in range(len(curve.labels)))
+        labels = tuple(XSS[place % len(XSS)] for place in range(len(curve.labels)))
         return replace(curve, title=f"{XSS[0]} {curve.title}", unit=XSS[11], labels=labels)
 
     return Library({name: partial(hostile, name=name) for name in CURVES})

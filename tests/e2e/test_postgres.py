@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -32,11 +32,24 @@ from wattshift.store.opening import open_ledger
 from wattshift.store.port import Ledger
 from wattshift.store.postgres import PostgresLedger
 
+END_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
 
 class TestPostgres(LedgerConformance):
     @pytest.fixture
-    def fresh(self, empty: Callable[[], str]) -> Opened:
-        return lambda: PostgresLedger.lead(empty())
+    def fresh(self, url: str) -> Opened:
+        """Each ledger in the place of the one before: a new database costs the server hundreds of files."""
+
+        def opened() -> Ledger:
+            with psycopg.connect(url) as db:
+                db.execute(END_OTHERS)
+                db.execute("DROP SCHEMA IF EXISTS wattshift CASCADE")
+            return PostgresLedger.lead(url)
+
+        return opened
 
     @pytest.fixture
     def ledger(self, fresh: Opened) -> Iterator[Ledger]:

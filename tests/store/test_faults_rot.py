@@ -16,6 +16,7 @@ import pytest
 
 from support.chains import easy_start, taken
 from support.children import call
+from support.faults import scaled
 from support.frames import hourly
 from support.headers import START_S
 from wattshift.errors import Corrupt, StoreError
@@ -70,7 +71,7 @@ def outcome(path: Path, true: Answers) -> str:
 def test_no_flipped_bit_of_the_ledger_is_silent(ram: Path, sound: tuple[bytes, Answers]) -> None:
     content, true = sound
     path, outcomes = ram / "ledger.db", Counter[str]()
-    for place, bit in flips(len(content), 2_000 * SCALE):
+    for place, bit in flips(len(content), scaled(800, 40_000)):
         flipped = bytearray(content)
         flipped[place] ^= bit
         path.write_bytes(flipped)

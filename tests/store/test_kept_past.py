@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.chains import Bundle, easy_start, facts_of
+from support.faults import scaled
 from support.headers import Branch
 from wattshift import tables
 from wattshift.app.snapshot import Archive
@@ -155,7 +156,7 @@ def learn(feed: Feed, branch: Branch, told: tuple[str, int, str, int], at: datet
         feed.fees(branch, FIRST + place, source, value, at)
 
 
-@settings(max_examples=15)
+@settings(max_examples=scaled(8, 100))
 @given(
     before=st.lists(REVISIONS, max_size=8).flatmap(lambda more: st.permutations([*FIRSTS, *more])),
     later=st.lists(REVISIONS, max_size=8),

@@ -103,8 +103,9 @@ def naive_retargets(
     end_s = start_s + 86_400 * len(hashrate_ehs)
     first_s = scenario.start.first_time_s
     found: list[tuple[float, float]] = []
+    work_eh = bits_to_work(bits) / 1e18
     while True:
-        needed = rng.exponential() * bits_to_work(bits) / 1e18
+        needed = rng.exponential() * work_eh
         while True:
             day = int((now_s - start_s) // 86_400)
             if day >= len(hashrate_ehs):
@@ -123,6 +124,7 @@ def naive_retargets(
             first_s = int(now_s)
         if is_retarget_height(height + 1):
             assert first_s is not None
-            before = bits_to_work(bits)
+            before_eh = work_eh
             bits = retarget(first_time_s=first_s, last_time_s=int(now_s), first_bits=bits, last_bits=bits)
-            found.append((math.log(bits_to_work(bits) / before), (now_s - start_s) / 86_400))
+            work_eh = bits_to_work(bits) / 1e18
+            found.append((math.log(work_eh / before_eh), (now_s - start_s) / 86_400))

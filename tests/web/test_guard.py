@@ -223,6 +223,14 @@ def test_an_answer_that_takes_too_long_is_given_up_but_not_a_stream(
     assert Asker(Guard(slow, replace(policy, limits=Limits(request_s=0.02))))(path).status == status
 
 
+def test_an_answer_that_the_end_of_the_service_cuts_short_says_so(policy: Policy) -> None:
+    async def cut_short(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    got = Asker(Guard(cut_short, policy))("/v1/now")
+    assert (got.status, got.headers["retry-after"]) == (503, "10")
+
+
 def test_a_token_has_its_share(ask_remote: Asker, tokens: TokenFile, watch: Watch) -> None:
     one, other = token(tokens), token(tokens, name="phone")
     statuses = [ask_remote("/v1/now", **bearer(one)).status for _ in range(205)]

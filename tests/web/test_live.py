@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable
 from dataclasses import replace
+from itertools import pairwise
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
 SLOW_S = 0.2
+PULSE = b'{"is_stale":false}'
+
+
+def pulse() -> bytes:
+    return PULSE
 
 
 def edition(number: int) -> Edition:
@@ -82,7 +88,7 @@ def run(test: Coroutine[Any, Any, None]) -> None:
 def test_everybody_is_sent_the_same_bytes() -> None:
     async def check() -> None:
         board = Board()
-        live = Live(board)
+        live = Live(board, pulse)
         readers = [Reader() for _ in range(50)]
         tasks = [listening(live, reader) for reader in readers]
         await settle()
@@ -94,7 +100,7 @@ def test_everybody_is_sent_the_same_bytes() -> None:
             event_bytes("now", b'{"number":1}', number=1),
             event_bytes("now", b'{"number":2}', number=2),
         )
-        told = first + event_bytes("alert", b'{"rule":"x"}') + second
+        told = event_bytes("beat", PULSE) + first + event_bytes("alert", b'{"rule":"x"}') + second
         assert {reader.text.partition(b"\n\n")[2] for reader in readers} == {told}
         board.publish(edition(3))
         await settle()
@@ -107,11 +113,32 @@ def test_everybody_is_sent_the_same_bytes() -> None:
     run(check())
 
 
+def test_what_else_is_asked_is_answered_between_the_readers() -> None:
+    async def check() -> None:
+        board = Board()
+        live = Live(board, pulse)
+        readers = [Reader() for _ in range(200)]
+        tasks = [listening(live, reader) for reader in readers]
+        await settle()
+        before = sum(len(reader.chunks) for reader in readers)
+        board.publish(edition(1))
+        sent = [0]
+        while sent[-1] < len(readers):
+            await asyncio.sleep(0)
+            sent.append(sum(len(reader.chunks) for reader in readers) - before)
+        assert max(after - earlier for earlier, after in pairwise(sent)) <= 50
+        live.close()
+        await settle()
+        await asyncio.gather(*tasks)
+
+    run(check())
+
+
 def test_a_reader_begins_with_the_newest_edition_unless_it_has_it() -> None:
     async def check() -> None:
         board = Board()
         board.publish(edition(4))
-        live = Live(board)
+        live = Live(board, pulse)
         new, back = Reader(), Reader()
         tasks = [listening(live, new), listening(live, back, last_id="4")]
         await settle()
@@ -130,7 +157,7 @@ def test_a_reader_begins_with_the_newest_edition_unless_it_has_it() -> None:
 
 def test_who_has_gone_is_forgotten() -> None:
     async def check() -> None:
-        live = Live(Board())
+        live = Live(Board(), pulse)
         reader = Reader()
         task = listening(live, reader)
         await settle()
@@ -146,7 +173,7 @@ def test_who_has_gone_is_forgotten() -> None:
 def test_who_takes_nothing_is_dropped_and_nobody_waits_for_it() -> None:
     async def check() -> None:
         board = Board()
-        live = Live(board, slow_s=SLOW_S)
+        live = Live(board, pulse, slow_s=SLOW_S)
         slow, quick = Reader(takes=False), Reader()
         tasks = [listening(live, slow), listening(live, quick)]
         await settle()
@@ -165,7 +192,7 @@ def test_who_takes_nothing_is_dropped_and_nobody_waits_for_it() -> None:
 def test_who_falls_far_behind_is_let_go_and_what_is_held_is_bounded() -> None:
     async def check() -> None:
         board = Board()
-        live = Live(board)
+        live = Live(board, pulse)
         late, little = Reader(takes=False), Reader(takes=False)
         tasks = [listening(live, late), listening(live, little)]
         await settle()
@@ -188,10 +215,12 @@ def test_who_falls_far_behind_is_let_go_and_what_is_held_is_bounded() -> None:
 
 def test_a_silent_stream_beats() -> None:
     async def check() -> None:
-        live = Live(Board(), beat_s=0.02)
+        live = Live(Board(), pulse, beat_s=0.02)
         reader = Reader()
         task = listening(live, reader)
-        while reader.text.count(b"\n:") + reader.text.count(b": still") < 2:
+        await settle()
+        assert event_bytes("beat", PULSE) in reader.text, "at once: what is shown may be old"
+        while reader.text.count(event_bytes("beat", PULSE)) < 3:
             await asyncio.sleep(0.01)
         live.close()
         await task
@@ -201,7 +230,7 @@ def test_a_silent_stream_beats() -> None:
 
 def test_one_too_many_is_refused_and_after_the_end_everybody() -> None:
     async def check() -> None:
-        live = Live(Board(), most=1)
+        live = Live(Board(), pulse, most=1)
         reader = Reader()
         live.require_room()
         task = listening(live, reader)
@@ -219,7 +248,7 @@ def test_one_too_many_is_refused_and_after_the_end_everybody() -> None:
 def test_editions_come_from_another_thread() -> None:
     async def check() -> None:
         board = Board()
-        live = Live(board)
+        live = Live(board, pulse)
         reader = Reader()
         task = listening(live, reader)
         await settle()
@@ -239,7 +268,7 @@ def test_editions_come_from_another_thread() -> None:
 
 def test_after_the_event_loop_has_closed_nobody_is_disturbed() -> None:
     board = Board()
-    live = Live(board)
+    live = Live(board, pulse)
 
     async def listen() -> None:
         reader = Reader()

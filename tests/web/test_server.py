@@ -289,3 +289,9 @@ def test_a_signal_ends_it_and_the_program_goes_on(tmp_path: Path, number: signal
         it.send_signal(number)
         assert it.stdout.read() == "in good order\n"
     assert it.returncode == 0
+
+
+def test_nonsense_writes_no_line_of_the_log(here: Served, caplog: pytest.LogCaptureFixture) -> None:
+    raw(here, b"nonsense\r\n\r\n")
+    raw(here, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    assert caplog.records == []

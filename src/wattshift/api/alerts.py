@@ -8,6 +8,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from wattshift.api.documents import EventsDocument
+from wattshift.api.paging import AskPage, next_before, next_link
 from wattshift.api.route import add_operation, json_response
 from wattshift.api.threads import Threads
 from wattshift.app.questions.question import Instant
@@ -17,20 +18,9 @@ if TYPE_CHECKING:
     from wattshift.app.service.alertroom import AlertRoom
     from wattshift.app.service.service import Service
 
-__all__ = ["AskEvents", "AskSilence", "add_alerts"]
+__all__ = ["AskSilence", "add_alerts"]
 
 _Rule = Annotated[str, Path(min_length=1, max_length=100, description="Name of the rule.")]
-
-
-class AskEvents(BaseModel):
-    """Which events to list."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    before: int | None = Field(
-        default=None, ge=1, le=2**53, description="Only events with a smaller number: the next page."
-    )
-    limit: int = Field(default=100, ge=1, le=1_000, description="The most events of one page.")
 
 
 class AskSilence(BaseModel):
@@ -52,15 +42,11 @@ class _AlertRoutes:
     async def show(self) -> Response:
         return json_response("alerts", self._room.document())
 
-    async def events(self, ask: Annotated[AskEvents, Query()]) -> Response:
+    async def events(self, ask: Annotated[AskPage, Query()]) -> Response:
         events = await self._threads.call(self._room.events, ask.before, ask.limit)
-        next_before = events[-1].number if len(events) == ask.limit and events[-1].number > 1 else None
-        link = f'</v1/alerts/events?before={next_before}&limit={ask.limit}>; rel="next"'
-        return json_response(
-            "alert-events",
-            EventsDocument(events=events, before=next_before),
-            headers={} if next_before is None else {"Link": link},
-        )
+        before = next_before(events, ask)
+        document = EventsDocument(events=events, before=before)
+        return json_response("alert-events", document, headers=next_link("/v1/alerts/events", before, ask))
 
     async def acknowledge(self, request: Request, rule: _Rule) -> Response:
         await self._threads.call(self._room.acknowledge, rule, by=principal_of(request).name)

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from wattshift import __version__
 from wattshift.api.alerts import add_alerts
+from wattshift.api.editions import add_editions
 from wattshift.api.front import Front
 from wattshift.api.jobs import add_jobs
 from wattshift.api.openapi import describe
@@ -18,7 +19,8 @@ from wattshift.api.questions import add_questions
 from wattshift.api.route import problem_of_http
 from wattshift.api.shelf import Shelf
 from wattshift.api.system import add_description, add_system
-from wattshift.api.threads import Threads
+from wattshift.api.threads import Lanes
+from wattshift.app.service.pulse import pulse_line
 from wattshift.web.live import Live
 from wattshift.web.problems import problem_response
 
@@ -46,14 +48,16 @@ def build_api(service: Service) -> FastAPI:
         redirect_slashes=False,
         exception_handlers={HTTPException: _refused},
     )
-    threads, shelf, live = Threads(), Shelf(service.board), Live(service.board)
-    add_questions(app, service, threads, shelf)
-    add_jobs(app, service, threads)
-    add_alerts(app, service, threads)
-    add_system(app, service, threads, live)
+    lanes, shelf = Lanes(), Shelf(service.board)
+    live = Live(service.board, lambda: pulse_line(service.pulse()))
+    add_questions(app, service, lanes, shelf)
+    add_jobs(app, service, lanes)
+    add_alerts(app, service, lanes.usual)
+    add_editions(app, service, lanes.usual)
+    add_system(app, service, lanes.usual, live)
     add_description(app, lambda: describe(app, version=__version__))
     app.add_middleware(Front, shelf=shelf)
-    app.state.live = live
+    app.state.live, app.state.lanes = live, lanes
     service.alerts.listen(partial(live.tell, "alert"))
     return app
 

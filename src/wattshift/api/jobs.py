@@ -12,7 +12,7 @@ from wattshift.api.documents import JobsDocument
 from wattshift.api.operations import MEDIA_TYPES, OPERATIONS
 from wattshift.api.route import Handler, add_operation, json_response
 from wattshift.api.shelf import PreparedResponse, asked_of, prepared
-from wattshift.api.threads import Threads
+from wattshift.api.threads import Lanes
 from wattshift.app.questions.jobs import AskBacktest, AskSimulation
 from wattshift.app.service.answers import Form, etag_of
 from wattshift.app.service.jobs import Job, JobKind, Jobs
@@ -40,15 +40,15 @@ class AskJobs(BaseModel):
 class _JobRoutes:
     """The operations on jobs of one kind."""
 
-    def __init__(self, kind: JobKind, jobs: Jobs, threads: Threads) -> None:
+    def __init__(self, kind: JobKind, jobs: Jobs, lanes: Lanes) -> None:
         self._kind = kind
         self._jobs = jobs
-        self._threads = threads
+        self._lanes = lanes
 
     async def submit(self, request: Request, ask: AskSimulation | AskBacktest) -> Response:
         by = principal_of(request).name
         try:
-            job = await self._threads.call(self._jobs.submit, ask, by=by)
+            job = await self._lanes.special.call(self._jobs.submit, ask, by=by)
         except ConfigError as error:  # of the scenario that was sent
             raise Problem(status=422, detail=error.message, hint=error.hint or "mend the scenario") from error
         place = {"Location": f"{OPERATIONS[f'submit-{self._kind.value}'].path}/{job.id}"}
@@ -74,11 +74,13 @@ class _JobRoutes:
         operation = OPERATIONS[f"get-{self._kind.value}-result"]
         asked, _ = asked_of(request.scope)
         make = partial(prepared, media=MEDIA_TYPES[Form.JSON], scope=operation.scope, zips=asked.zips)
-        return PreparedResponse(await self._threads.call(make, body, etag=etag_of(body)))
+        return PreparedResponse(await self._lanes.usual.call(make, body, etag=etag_of(body)))
 
     async def cancel(self, id: _JobId) -> Response:  # noqa: A002
         self._known(id)
-        return json_response(f"cancel-{self._kind.value}", await self._threads.call(self._jobs.cancel, id))
+        return json_response(
+            f"cancel-{self._kind.value}", await self._lanes.usual.call(self._jobs.cancel, id)
+        )
 
     def _known(self, name: str) -> Job:
         job = self._jobs.get(name)
@@ -89,10 +91,10 @@ class _JobRoutes:
         return job
 
 
-def add_jobs(app: FastAPI, service: Service, threads: Threads) -> None:
+def add_jobs(app: FastAPI, service: Service, lanes: Lanes) -> None:
     """Add the routes of both kinds."""
     for kind, ask in ((JobKind.SIMULATION, AskSimulation), (JobKind.BACKTEST, AskBacktest)):
-        routes = _JobRoutes(kind, service.jobs, threads)
+        routes = _JobRoutes(kind, service.jobs, lanes)
         name = kind.value
         add_operation(app, f"submit-{name}", _submitting(routes, ask))
         add_operation(app, f"list-{name}s", routes.listed)

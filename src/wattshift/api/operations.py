@@ -19,8 +19,10 @@ from wattshift.app.service.jobs import Job, JobKind
 from wattshift.report.documents.alerts import AlertsDocument
 from wattshift.report.documents.backtest import BacktestDocument
 from wattshift.report.documents.dictionary import DictionaryDocument
+from wattshift.report.documents.editions import EditionsDocument
 from wattshift.report.documents.following import SourcesDocument
 from wattshift.report.documents.health import HealthDocument
+from wattshift.report.documents.pulse import PulseDocument
 from wattshift.report.documents.simulation import SimulationDocument
 from wattshift.web.principal import Scope
 
@@ -188,8 +190,29 @@ _SYSTEM = (
         path="/v1/live",
         scope=Scope.READ,
         tag="live",
-        summary="Server-sent events: `now` with each edition, `alert` with each event of one.",
+        summary="Server-sent events: `now` with each edition, `alert` with each event, `beat` in between.",
         media=("text/event-stream",),
+    ),
+    Operation(
+        name="pulse",
+        method="GET",
+        path="/v1/pulse",
+        scope=Scope.READ,
+        tag="live",
+        summary="Whether the newest edition is still the present: how old it has become, and why.",
+        schema="pulse",
+        document=PulseDocument,
+    ),
+    Operation(
+        name="editions",
+        method="GET",
+        path="/v1/editions",
+        scope=Scope.READ,
+        tag="system",
+        summary="What was told at each block, the newest first, page by page.",
+        schema="editions",
+        document=EditionsDocument,
+        refusals=frozenset({422}),
     ),
     Operation(
         name="sources",

@@ -14,8 +14,8 @@ from wattshift.api.front import ASKED, FORM
 from wattshift.api.operations import FORMS, MEDIA_TYPES, OPERATIONS
 from wattshift.api.route import add_operation
 from wattshift.api.shelf import Asked, Prepared, PreparedResponse, Shelf, prepared
-from wattshift.api.threads import Threads
-from wattshift.app.questions.question import AnyQuestion, Ask
+from wattshift.api.threads import Lanes
+from wattshift.app.questions.question import AnyQuestion, Ask, Weight
 from wattshift.app.questions.registry import QUESTIONS
 from wattshift.app.questions.texts import MOST_TEXT
 from wattshift.app.service.answers import Form
@@ -34,9 +34,9 @@ _PAST_AGE_S = 60
 class _Asker:
     """Asks the service, and lays what it answers on the shelf."""
 
-    def __init__(self, service: Service, threads: Threads, shelf: Shelf) -> None:
+    def __init__(self, service: Service, lanes: Lanes, shelf: Shelf) -> None:
         self._service = service
-        self._threads = threads
+        self._lanes = lanes
         self._shelf = shelf
 
     async def answer(self, request: Request, question: AnyQuestion, ask: Ask) -> Response:
@@ -44,7 +44,8 @@ class _Asker:
         form = _form_of(request, question)
         asked: Asked | None = request.scope.get(ASKED)
         number = self._shelf.number
-        answer = await self._threads.call(
+        threads = self._lanes.usual if _is_usual(question, ask, form) else self._lanes.special
+        answer = await threads.call(
             self._prepared, question, ask, form, zips=asked is not None and asked.zips
         )
         if asked is not None:
@@ -66,6 +67,12 @@ class _Asker:
             max_age_s=0 if ask.at is None else _PAST_AGE_S,
             more=_link(question, ask.model_copy(update={"at": found.as_of}), form),
         )
+
+
+def _is_usual(question: AnyQuestion, ask: Ask, form: Form) -> bool:
+    """Whether the present is asked about and nothing more: that is at hand, or computed for all who ask."""
+    is_at_hand = question.name == "now" and form is Form.JSON
+    return not ask.model_fields_set and (is_at_hand or question.weight is Weight.LIGHT)
 
 
 def _form_of(request: Request, question: AnyQuestion) -> Form:
@@ -92,9 +99,9 @@ def _link(question: AnyQuestion, ask: Ask, form: Form) -> dict[str, str]:
     return {"Link": f'</v1/{question.path}{ending}?{urlencode(given)}>; rel="next"'}
 
 
-def add_questions(app: FastAPI, service: Service, threads: Threads, shelf: Shelf) -> None:
+def add_questions(app: FastAPI, service: Service, lanes: Lanes, shelf: Shelf) -> None:
     """Add a route for each question."""
-    asker = _Asker(service, threads, shelf)
+    asker = _Asker(service, lanes, shelf)
     for question in QUESTIONS.values():
         handle = _getting(asker, question) if question.body is None else _posting(asker, question)
         add_operation(app, question.name, handle)

@@ -55,6 +55,9 @@ class _SystemRoutes:
         self._live.require_room()
         return _LiveResponse(self._live, request.headers.get("last-event-id", ""))
 
+    async def pulse(self) -> Response:
+        return json_response("pulse", self._service.pulse())
+
     async def sources(self) -> Response:
         found = await self._threads.call(self._service.sources)
         if found is None:
@@ -103,6 +106,7 @@ def add_system(app: FastAPI, service: Service, threads: Threads, live: Live) -> 
     """Add the routes."""
     routes = _SystemRoutes(service, threads, live)
     add_operation(app, "live", routes.live)
+    add_operation(app, "pulse", routes.pulse)
     add_operation(app, "sources", routes.sources)
     add_operation(app, "health-live", routes.health_live)
     add_operation(app, "health-ready", routes.health_ready)

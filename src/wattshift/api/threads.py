@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 import anyio
@@ -10,7 +11,7 @@ from anyio.to_thread import run_sync
 
 from wattshift.errors import Busy
 
-__all__ = ["Threads"]
+__all__ = ["Lanes", "Threads"]
 
 _P = ParamSpec("_P")
 _Found = TypeVar("_Found")
@@ -42,3 +43,16 @@ class Threads:
         if self.waiting >= self._most_waiting:
             raise Busy("too many ask at once", retry_s=2, hint="ask again in a moment")
         return await run_sync(lambda: function(*args, **kwargs), limiter=self._limiter)
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Two ways to wait, so that who asks for much holds up nobody who asks for little.
+
+    Args:
+        usual: for what is quick, and for what everybody asks: of such answers few are computed.
+        special: for what one client alone wants, and may have to wait for.
+    """
+
+    usual: Threads = field(default_factory=lambda: Threads(waiting=256))
+    special: Threads = field(default_factory=Threads)

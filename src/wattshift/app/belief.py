@@ -161,7 +161,7 @@ def outlook_of(snapshot: Snapshot, progress: PeriodProgress) -> OutlookDocument:
     level = _calibrated_level(snapshot, progress)
     remaining = remaining_time(outlook)
     return OutlookDocument(
-        next=forecast(outlook, level=level),
+        next=forecast(outlook, level=level, nominal_level=LEVEL),
         nominal_level=LEVEL,
         calibrated_level=level,
         expected_at=snapshot.as_of + timedelta(seconds=remaining.mean_s),

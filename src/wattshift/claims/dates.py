@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from wattshift.claims.when import Role, When
@@ -54,7 +54,11 @@ _FUTURE = re.compile(
     r"|likely|could|on track|anticipated|predicted)\b",
     re.IGNORECASE,
 )
-
+_MOVED = re.compile(
+    r"\b(?:down|up|off|lost|shed|(?:f|gr)e(?:ll|w)|dropped|declined|slid|plunged|rose|jumped|gained|climbed"
+    r"|surged|added)\b[^,;]*%\s$",
+    re.IGNORECASE,
+)
 _HAPPENED = re.compile(
     r"\b(?:fell|dropped|rose|was|were|had|did|hit|declined|jumped|climbed|plunged|slid|adjusted|saw|reached)\b",
     re.IGNORECASE,
@@ -96,8 +100,16 @@ def dates_of(text: str, told_at: datetime) -> list[When]:
     apart: list[When] = []
     for when in found:
         if not apart or when.start >= apart[-1].end:
-            apart.append(when)
+            apart.append(_until_day(when, apart))
     return apart
+
+
+def _until_day(when: When, earlier: list[When]) -> When:
+    """A week as in "on 19 January it was down 5 % in a week" ends on that day."""
+    days = [each for each in earlier if each.role is Role.AT and each.is_day]
+    if not days or when.role is not Role.OVER or not when.words.startswith("in "):
+        return when
+    return replace(when, start_at=days[-1].end_at - (when.end_at - when.start_at), end_at=days[-1].end_at)
 
 
 def _found(text: str, told: Told) -> Iterator[When]:
@@ -239,8 +251,11 @@ def _extreme_span(match: re.Match[str], told: Told) -> _Span | None:
 
 
 def _ahead_span(match: re.Match[str], told: Told) -> _Span | None:
-    if _PAYBACK.search(match.string[max(0, match.start() - 16) : match.start()]):
+    lead = match.string[max(0, match.start() - 60) : match.start()]
+    if _PAYBACK.search(lead[-16:]):
         return None
+    if not told.is_future and _MOVED.search(lead):
+        return _past_span(match, told)
     at = told.at + _length(match)
     return at, at + timedelta(seconds=1), Role.AHEAD
 

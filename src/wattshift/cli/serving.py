@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -254,13 +255,14 @@ def _serve(told: ServeSettings, *, shows: bool) -> None:
     from wattshift.dashboard.app import build_pages
     from wattshift.web.guard import guarded
     from wattshift.web.policy import policy_of
-    from wattshift.web.server import WebServer
+    from wattshift.web.server import WebServer, listen
 
     plan, binding = _plan(told), _binding(told.web)
     logging.getLogger("wattshift.access").setLevel(logging.WARNING)
     policy = policy_of(binding, plan.place.home or home_of(None), now=CLOCK.now())
     console = Console(stderr=True, highlight=False)
     with log_lines(console), _ended_by_signals(), ExitStack() as stack:
+        port = stack.enter_context(closing(listen(binding)))  # first: the rest takes seconds
         service = open_service(plan)
         stack.callback(_log.info, "stopped; all that was taken is kept")
         stack.callback(service.stop)
@@ -269,9 +271,10 @@ def _serve(told: ServeSettings, *, shows: bool) -> None:
         ready = _Ready(console, _in_words(plan), shows=shows)
         server = WebServer(guarded(app, policy), binding, on_ready=ready.tell, on_stop=api.state.live.close)
         stack.enter_context(_told(told, service))
+        gc.freeze()  # what is here now stays: looking through it again and again would hold up answers
         service.start()
         stack.enter_context(_watched(service, ready))
-        server.serve_until_stopped()
+        server.serve_until_stopped(port)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -17,14 +18,16 @@ from wattshift.app.questions.registry import QUESTIONS
 from wattshift.app.service.edition import Edition
 from wattshift.app.service.service import Service
 from wattshift.clock import format_instant, parse_instant
+from wattshift.dashboard.flights import Flights
 from wattshift.errors import Busy, InputError, Missing, OutOfSpan
 from wattshift.report.documents.now import NowDocument
 
 __all__ = ["Desk", "has_question", "read_document", "refused"]
 
 _T = TypeVar("_T")
-_WAITING = 8
 _COMPUTING = 1
+_PATIENCE_S = 0.4
+"""A page whose figures take longer says so, and comes again by itself [s]."""
 _READERS: dict[type, TypeAdapter[Any]] = {}
 """Who reads which document; building one takes longer than reading."""
 
@@ -51,14 +54,18 @@ class Desk:
     Args:
         service: the service.
         library: the curves; by default those of the kept history.
+        patience_s: how long a page waits for its figures [s].
     """
 
-    def __init__(self, service: Service, library: Library | None = None) -> None:
+    def __init__(
+        self, service: Service, library: Library | None = None, *, patience_s: float = _PATIENCE_S
+    ) -> None:
         self.service = service
         self.library = Library() if library is None else library
-        self._waiting = CapacityLimiter(_WAITING)
+        self._patience_s = patience_s
+        self._flights = Flights()
         self._computing = CapacityLimiter(_COMPUTING)
-        self._made: dict[str, tuple[object, Any]] = {}
+        self._made: dict[str, tuple[object, asyncio.Future[Any]]] = {}
 
     @property
     def edition(self) -> Edition:
@@ -95,21 +102,23 @@ class Desk:
         """The present, or what it was at an earlier instant.
 
         Raises:
+            Busy: if it has to be computed first; the next to ask may have it.
             WattshiftError: if nothing is known of that instant.
         """
         if at is None:
             return self.edition.now
-        found: NowDocument = await self.ask("now", {"at": at})
+        found: NowDocument = await self.ask("now", {"at": at}, patience_s=self._patience_s)
         return found
 
     async def compute(self, work: Callable[[], _T]) -> _T:
         """Something short, in the one thread that computes for pages."""
         return await to_thread.run_sync(work, limiter=self._computing)
 
-    async def ask(self, name: str, given: Mapping[str, Any]) -> Any:
+    async def ask(self, name: str, given: Mapping[str, Any], *, patience_s: float | None = None) -> Any:
         """A question's document.
 
         Raises:
+            Busy: if it is not there after as long as was to be waited.
             Missing: if the service does not answer that question.
             InputError: if what was given makes no sense.
             WattshiftError: whatever the answer is.
@@ -125,20 +134,29 @@ class Desk:
         def answered() -> object:
             return read_document(question.document, self.service.answers.answer(question, asked).body)
 
-        return await to_thread.run_sync(answered, limiter=self._waiting)
+        key = (name, asked.model_dump_json(), self.edition.generation if asked.at else self.edition.number)
+        return await self._flights.result(key, answered, patience_s=patience_s)
 
     async def curve(self, name: str) -> Curve:
         """A curve over the history."""
-        return await self.compute(partial(self.library.curve, name, self.service.world.archive))
+        archive = self.service.world.archive
+        held = self.library.held(name, archive)
+        return await self.compute(partial(self.library.curve, name, archive)) if held is None else held
 
     async def once(self, key: str, state: object, make: Callable[[], _T]) -> _T:
-        """What `make` makes, made anew only when the state that it rests on has changed."""
+        """What `make` makes, made anew only when the state that it rests on has changed.
+
+        However many ask at once, it is made once: when an edition comes, all dashboards ask.
+        """
         held = self._made.get(key)
-        if held is None or held[0] != state:
-            held = (state, await self.compute(make))
-            self._made[key] = held
-        found: _T = held[1]
+        if held is None or held[0] != state or _has_failed(held[1]):
+            held = self._made[key] = (state, asyncio.ensure_future(self.compute(make)))
+        found: _T = await asyncio.shield(held[1])  # who goes away takes nothing from the others
         return found
+
+
+def _has_failed(made: asyncio.Future[Any]) -> bool:
+    return made.done() and (made.cancelled() or made.exception() is not None)
 
 
 def refused(error: ValidationError) -> InputError:

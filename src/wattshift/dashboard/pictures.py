@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wattshift.app.charts.curve import Curve
 from wattshift.clock import from_unix
+from wattshift.dashboard.bell import bell_of
 from wattshift.measures.hashrate import HashrateChange
 from wattshift.measures.level.projection import Forecast
 from wattshift.report.documents.network import DifficultyDocument
@@ -23,8 +23,6 @@ _TOP_PX = 10
 _PANEL = Panel(top_px=_TOP_PX, height_px=190)
 _POINTS = 240
 _ROWS = 60
-_SPREADS = 3.2
-"""How far a bell is drawn, in standard deviations."""
 _LABEL_EDGE = 0.8
 _LEAST_REACH = 5.0
 """The ruler of a change reaches at least so far [%]."""
@@ -121,10 +119,7 @@ def change_picture(change: HashrateChange) -> Chart:
 
 
 def retarget_picture(document: DifficultyDocument) -> Chart:
-    """The next adjustment as a distribution: two halves of bells that meet at the median.
-
-    Each half is as wide as its end of the interval says; more of the shape is not known here.
-    """
+    """The next adjustment as a distribution: the density between its quantiles."""
     outlook = document.outlook
     coming = outlook.next
     title = "Next difficulty adjustment, %"
@@ -137,7 +132,8 @@ def retarget_picture(document: DifficultyDocument) -> Chart:
         summary = (
             f"{percent(coming.median_frac, digits=2)}: the period's last block is known, so this is exact"
         )
-    marks = _locked(coming) if coming.high_frac <= coming.low_frac else _bells(coming)
+    marks = _locked(coming) if coming.high_frac <= coming.low_frac else _density(coming)
+    header, rows = _table(coming, *outlook.following)
     return Chart(
         key="next-adjustment",
         title=title,
@@ -146,18 +142,28 @@ def retarget_picture(document: DifficultyDocument) -> Chart:
             *marks, key="next-adjustment", height_px=_PANEL.bottom_px + AXIS_PX, title=title, summary=summary
         ),
         legend=(
-            Key(label=f"{percent(coming.level, digits=0, signed=False)} interval", style="area c1"),
+            Key(label=f"{percent(outlook.nominal_level, digits=0, signed=False)} interval", style="area c1"),
             Key(label="beyond it", style="band c1"),
         ),
-        header=("adjustment", "mean", "median", "low", "high", "rises with probability"),
-        rows=tuple(
+        header=header,
+        rows=rows,
+    )
+
+
+def _table(*forecasts: Forecast) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The distributions of the coming adjustments beside each other."""
+    header = ("lower with probability", "next", *(f"next but {n}" for n in range(1, len(forecasts))))
+    quantiles = zip(*(each.quantiles for each in forecasts), strict=True)
+    return header, (
+        ("mean", *(percent(each.mean_frac) for each in forecasts)),
+        *(
             (
-                "next" if place == 0 else f"next but {place}",
-                *(percent(each) for each in (row.mean_frac, row.median_frac, row.low_frac, row.high_frac)),
-                chance(row.rise_prob),
+                percent(row[0].below_prob, digits=1, signed=False),
+                *(percent(each.change_frac, digits=2) for each in row),
             )
-            for place, row in enumerate((coming, *outlook.following))
+            for row in quantiles
         ),
+        ("rises with probability", *(chance(each.rise_prob) for each in forecasts)),
     )
 
 
@@ -174,30 +180,25 @@ def _locked(coming: Forecast) -> tuple[str, ...]:
     )
 
 
-def _bells(coming: Forecast) -> tuple[str, ...]:
-    median, low, high = (100 * each for each in (coming.median_frac, coming.low_frac, coming.high_frac))
-    spreads = _spreads(median, low, high, coming.level)
-    left, right = median - _SPREADS * spreads[0], median + _SPREADS * spreads[1]
-    across = LinearScale((min(left, 0.0), max(right, 0.0)))
+def _density(coming: Forecast) -> tuple[str, ...]:
+    bell = bell_of(coming)
+    low, high = 100 * coming.low_frac, 100 * coming.high_frac
+    across = LinearScale((min(bell.changes[0], 0.0), max(bell.changes[-1], 0.0)))
+    tallest = max(bell.heights)
+    points = [(across(change), 0.92 * up / tallest) for change, up in zip(*bell, strict=True)]
+    inside = [point for point, change in zip(points, bell.changes, strict=True) if low <= change <= high]
 
-    def height(change: float) -> float:
-        spread = spreads[change > median]
-        return 0.92 * math.exp(-(((change - median) / spread) ** 2) / 2)
+    def area(drawn: list[tuple[float, float]], style: str) -> str:
+        return _PANEL.band([x for x, _ in drawn], [0.0] * len(drawn), [y for _, y in drawn], style=style)
 
-    def area(first: float, last: float, style: str) -> str:
-        points = [first + (last - first) * step / _POINTS for step in range(_POINTS + 1)]
-        xs = [across(each) for each in points]
-        return _PANEL.band(xs, [0.0] * len(xs), [height(each) for each in points], style=style)
-
-    outline = [left + (right - left) * step / _POINTS for step in range(_POINTS + 1)]
     centre = across(100 * coming.mean_frac)
     side = "end" if centre > _LABEL_EDGE else "start"
     return (
         _PANEL.foot_axis(across.ticks()),
         _PANEL.layer(
-            area(left, right, "c1"),
-            area(low, high, "inner c1"),
-            _PANEL.line([across(each) for each in outline], [height(each) for each in outline], style="c1"),
+            area(points, "c1"),
+            area(inside, "inner c1"),
+            _PANEL.line([x for x, _ in points], [y for _, y in points], style="c1"),
         ),
         _PANEL.post(across(0), style="price"),
         _PANEL.post(centre, style="whisker"),
@@ -209,12 +210,3 @@ def _bells(coming: Forecast) -> tuple[str, ...]:
             right_px=-6 if side == "end" else 6,
         ),
     )
-
-
-def _spreads(median: float, low: float, high: float, level: float) -> tuple[float, float]:
-    """The standard deviations of both halves; each half of the interval holds half of its probability."""
-    from scipy.special import ndtri
-
-    ends = float(ndtri((1 + level) / 2))
-    least = 1e-3 * (high - low)
-    return max(median - low, least) / ends, max(high - median, least) / ends

@@ -65,11 +65,12 @@ def chance(value_prob: float) -> str:
 def printable(text: str, *, length: int = _TEXT_LENGTH) -> str:
     """A text on one line without control or direction characters, neither it nor a word in it too long."""
     flat = " ".join(_shortened(word, _WORD_LENGTH) for word in text[: 16 * length].split())
-    safe = "".join(
-        _REPLACEMENT if unicodedata.category(character) in _UNSAFE_CATEGORIES else character
-        for character in flat
-    )
-    return _shortened(safe, length)
+    if not (flat.isascii() and flat.isprintable()):  # nearly all are, and pages are full of texts
+        flat = "".join(
+            _REPLACEMENT if unicodedata.category(character) in _UNSAFE_CATEGORIES else character
+            for character in flat
+        )
+    return _shortened(flat, length)
 
 
 def _shortened(text: str, length: int) -> str:

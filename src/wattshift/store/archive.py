@@ -30,7 +30,9 @@ _LIST = "backup.json"
 _FORMAT = 1
 _MOST_LIST_BYTES = 8 << 20
 _CHUNK_BYTES = 1 << 20
-_NAME = re.compile(r"(?:ledger|alerts)\.sqlite|series/[a-z_]{1,60}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+_NAME = re.compile(
+    r"(?:ledger|alerts|editions)\.sqlite|series/[a-z_]{1,60}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII
+)
 _HINT = "take another copy; this one was cut short, changed, or is no copy of a store"
 
 

@@ -20,6 +20,7 @@ from wattshift.errors import Conflict, Missing, Unwritable
 from wattshift.store.alertjournal import AlertJournal
 from wattshift.store.archive import pack, unpack
 from wattshift.store.database import translated
+from wattshift.store.editionjournal import EditionJournal
 from wattshift.store.files import sync_folder
 from wattshift.store.home import Home
 from wattshift.store.lease import FileLock
@@ -75,8 +76,9 @@ def back_up(home: Home, to: Path, *, now: datetime) -> Kept:
         copy.series.mkdir(parents=True)
         if home.ledger_url is None and home.ledger.exists():
             _copy_database(home.ledger, copy.ledger)
-        if home.alerts.exists():
-            _copy_database(home.alerts, copy.alerts)
+        for source, target in ((home.alerts, copy.alerts), (home.editions, copy.editions)):
+            if source.exists():
+                _copy_database(source, target)
         for name in _tables_of(home):
             _copy_series(home.series / name, copy.series / name, name)
         n_entries, n_rows, n_events = _prove(copy)
@@ -109,7 +111,11 @@ def restore(file: Path, home: Home) -> Kept:
             copy = Home(home.folder / _RESTORING)
             unpack(file, copy.folder)
             n_entries, n_rows, n_events = _prove(copy)
-            for part, place in ((copy.series, home.series), (copy.alerts, home.alerts)):
+            for part, place in (
+                (copy.series, home.series),
+                (copy.alerts, home.alerts),
+                (copy.editions, home.editions),
+            ):
                 if part.exists():
                     part.replace(place)
             # Last, for it is what others look for.
@@ -162,6 +168,9 @@ def _prove(copy: Home) -> tuple[int | None, int, int]:
     if copy.alerts.exists():
         with AlertJournal(copy.alerts) as journal:
             n_events = journal.verify()
+    if copy.editions.exists():
+        with EditionJournal(copy.editions) as told:
+            told.verify()
     series = SeriesStore(copy.series)
     return n_entries, sum(series.verify(name) for name in _tables_of(copy)), n_events
 
@@ -172,8 +181,9 @@ def _clear(home: Home) -> None:
     if _RESTORING in found and not home.ledger.exists():
         for name in (_RESTORING, home.series.name):
             shutil.rmtree(home.folder / name, ignore_errors=True)
-        for end in ("", "-wal", "-shm"):
-            Path(f"{home.alerts}{end}").unlink(missing_ok=True)
+        for journal in (home.alerts, home.editions):
+            for end in ("", "-wal", "-shm"):
+                Path(f"{journal}{end}").unlink(missing_ok=True)
         found = {path.name for path in home.folder.iterdir()} - _MAY_BE_THERE
     if found:
         raise Conflict(

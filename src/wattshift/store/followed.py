@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from wattshift import tables
 from wattshift.chain.bulk import HEADER_DTYPE
 from wattshift.chain.header import HEADER_SIZE, BlockHeader, hash_to_hex
 from wattshift.errors import Missing
-from wattshift.store.chainstore import BATCH
+from wattshift.store.batches import batches_of
 from wattshift.store.continuation import BEST_CHAIN, same_point
 from wattshift.store.home import Home
 from wattshift.store.opening import open_ledger
@@ -149,8 +148,7 @@ class Followed:
     @cached_property
     def _header_sources(self) -> list[str]:
         with open_ledger(self.home.ledger_place, write=False) as ledger:
-            told = [json.loads(entry.body) for entry in ledger.records(BATCH)]
-        return sorted({batch["origin"]["source"] for batch in told if "origin" in batch})
+            return sorted({batch.source for batch in batches_of(ledger) if batch.source is not None})
 
 
 def _chain_frame(first: int, raw: bytes) -> pl.DataFrame:

@@ -12,13 +12,17 @@ from typing import Self
 
 from wattshift.errors import Unwritable
 
-__all__ = ["LEDGER_VARIABLE", "STORE_VARIABLE", "Home"]
+__all__ = ["EDITIONS_NAME", "LEDGER_VARIABLE", "STORE_VARIABLE", "Home"]
 
 LEDGER_VARIABLE = "WATTSHIFT_LEDGER"
 """The environment variable that names the ledger's database."""
 
 STORE_VARIABLE = "WATTSHIFT_STORE"
 """The environment variable that names the folder."""
+
+
+EDITIONS_NAME = "editions.sqlite"
+"""What a service told lies under this name, beside its journal of alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ class Home:
     def alerts(self) -> Path:
         """The journal of alerts."""
         return self.folder / "alerts.sqlite"
+
+    @property
+    def editions(self) -> Path:
+        """The journal of what a service told."""
+        return self.folder / EDITIONS_NAME
 
     @property
     def tokens(self) -> Path:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
 from wattshift.chain.header import HEADER_SIZE, BlockHash
@@ -199,6 +200,11 @@ class Ledger(Protocol):
     may be repeated.
     """
 
+    @property
+    def place(self) -> Path | str:
+        """Where it lies, for messages; without a password."""
+        ...
+
     def append_headers(
         self, rows: Sequence[HeaderRow], *, known_at: datetime, records: Sequence[Record] = ()
     ) -> Receipt:
@@ -234,8 +240,14 @@ class Ledger(Protocol):
         """Keep a receipt, a decision or a line of the journal; the very same again gives the first back."""
         ...
 
-    def records(self, kind: str, *, known_at: datetime | None = None) -> list[Entry]:
-        """The entries of one kind that were known at an instant, in the order in which they came."""
+    def records(self, kind: str, *, known_at: datetime | None = None, first: int = 1) -> list[Entry]:
+        """The entries of one kind that were known at an instant, in the order in which they came.
+
+        Args:
+            kind: the kind.
+            known_at: what was known at that instant; None for now.
+            first: only entries with this number or a later one.
+        """
         ...
 
     def entries(self) -> Iterator[Entry]:

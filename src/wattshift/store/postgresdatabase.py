@@ -201,7 +201,8 @@ def _make_if_absent(db: PostgresConnection) -> None:
 
 
 def _upgrade(db: PostgresConnection) -> None:
-    found = db.execute("SELECT version FROM head FOR UPDATE").fetchone()
+    # Not locked: a long write must not hold up whoever asks who leads; who makes tables is alone anyway.
+    found = db.execute("SELECT version FROM head").fetchone()
     if found is None or not 0 < found[0] < _version():
         return
     for statement in (each for statements in _UPGRADES[found[0] - 1 :] for each in statements):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wattshift.chain.header import BlockHeader
 from wattshift.clock import from_unix
-from wattshift.store.chainstore import BATCH
-from wattshift.store.port import BEST, Entry, HeaderRow, Ledger
+from wattshift.store.batches import Batch, batches_of
+from wattshift.store.port import BEST, HeaderRow, Ledger
 
 __all__ = ["Displaced", "best_then", "displaced_branches", "end_of_chain"]
 
@@ -40,17 +39,9 @@ class Displaced:
     end_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    known_at: datetime
-    fork_height: int
-    before_height: int
-    after_height: int
-
-
 def displaced_branches(ledger: Ledger) -> tuple[Displaced, ...]:
     """Every branch that has left the best chain, in the order in which they did."""
-    batches = [_batch(entry) for entry in ledger.records(BATCH)]
+    batches = batches_of(ledger)
     return tuple(
         _displaced(ledger, batch, batches[:place])
         for place, batch in enumerate(batches)
@@ -76,14 +67,7 @@ def _best(ledger: Ledger, first: int, last: int, before_at: datetime) -> list[He
     return [row for row in rows if row.branch == BEST]
 
 
-def _batch(entry: Entry) -> _Batch:
-    told = json.loads(entry.body)
-    (before, _), (after, _) = told["before"], told["after"]
-    fork = after - told[BEST]
-    return _Batch(known_at=entry.known_at, fork_height=fork, before_height=before, after_height=after)
-
-
-def _displaced(ledger: Ledger, batch: _Batch, earlier: Sequence[_Batch]) -> Displaced:
+def _displaced(ledger: Ledger, batch: Batch, earlier: Sequence[Batch]) -> Displaced:
     fork, top = batch.fork_height, batch.before_height
     rows = _best(ledger, fork + 1, top, batch.known_at)
     start_at, top_at = (from_unix(BlockHeader.parse(row.header).time_s) for row in (rows[0], rows[-1]))

@@ -142,10 +142,10 @@ class SqlLedger(ABC):
         with self._writing():
             return self._record(Record(kind, body), known_us)
 
-    def records(self, kind: str, *, known_at: datetime | None = None) -> list[Entry]:
+    def records(self, kind: str, *, known_at: datetime | None = None, first: int = 1) -> list[Entry]:
         """The entries of one kind, as `Ledger.records` says."""
-        chosen = "WHERE e.kind <> 'header' AND e.kind = ? ORDER BY e.seq"
-        return list(_known(self._read(_FROM_ENTRY, chosen, (kind,)), known_at))
+        chosen = "WHERE e.kind <> 'header' AND e.kind = ? AND e.seq >= ? ORDER BY e.seq"
+        return list(_known(self._read(_FROM_ENTRY, chosen, (kind, first)), known_at))
 
     @abstractmethod
     def scan(self) -> Iterator[RawEntry]:

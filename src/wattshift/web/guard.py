@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["Guard", "guarded"]
 
 _access = logging.getLogger("wattshift.access")
+_ENDING = Problem(
+    status=503, detail="the service ends", hint="ask again in a moment", headers={"Retry-After": "10"}
+)
 
 
 class Guard:
@@ -84,6 +87,8 @@ class Guard:
             await self._answer(asked, who, scope, receive, reply)
         except Problem as problem:
             await _refuse(problem, scope, receive, reply)
+        except asyncio.CancelledError:  # only the server cancels, when it ends and has waited long enough
+            await _refuse(_ENDING, scope, receive, reply)
         except Exception as error:  # noqa: BLE001  # whatever it was, nobody outside learns more than its number
             await _refuse(problem_of_defect(error), scope, receive, reply)
         finally:

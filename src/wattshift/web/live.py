@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,9 +23,11 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 _RETRY = b"retry: 3000\n\n"
-_BEAT = b": still here\n\n"
 _HELD = 64
 """Events that are held for readers that fall behind; who is further behind is dropped."""
+
+_WOKEN = 50
+"""Readers that are woken at a time: sending to them takes some milliseconds."""
 
 
 def event_bytes(name: str, data: bytes, *, number: int | None = None) -> bytes:
@@ -49,15 +52,23 @@ class Live:
 
     Args:
         board: where editions hang.
-        beat_s: a comment is sent this often, so that a dead connection is noticed [s].
+        pulse: says in one line of JSON how old the newest edition has become.
+        beat_s: that is sent this often, so that a dead connection is noticed, and an old edition too [s].
         slow_s: a reader that takes nothing for so long is dropped [s].
         most: connections at once.
     """
 
     def __init__(
-        self, board: Board, *, beat_s: float = 15.0, slow_s: float = 20.0, most: int = 4_000
+        self,
+        board: Board,
+        pulse: Callable[[], bytes],
+        *,
+        beat_s: float = 15.0,
+        slow_s: float = 20.0,
+        most: int = 4_000,
     ) -> None:
         self._board = board
+        self._pulse = pulse
         self._beat_s = beat_s
         self._slow_s = slow_s
         self._most = most
@@ -110,7 +121,7 @@ class Live:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             newest, chunk = self._newest
-            first = _RETRY if last_id == str(newest) else _RETRY + chunk
+            first = _RETRY + (b"" if last_id == str(newest) else chunk) + self._beat()
             with suppress(TimeoutError):
                 await self._feed(reader, first, send)
         finally:
@@ -146,14 +157,17 @@ class Live:
         if self._loop is loop:
             return
         self._loop = loop
-        self._beating = loop.create_task(self._beat())
+        self._beating = loop.create_task(self._keep_beating())
         if self._board.latest is not None:
             self._newest = (self._board.latest.number, _chunk(self._board.latest))
 
-    async def _beat(self) -> None:
+    async def _keep_beating(self) -> None:
         while True:
             await asyncio.sleep(self._beat_s)
-            self._send(_BEAT)
+            self._send(self._beat())
+
+    def _beat(self) -> bytes:
+        return event_bytes("beat", self._pulse())
 
     def _published(self, edition: Edition) -> None:
         self._soon(_chunk(edition), number=edition.number)
@@ -172,8 +186,14 @@ class Live:
             self._newest = (number, chunk)
         self._number += 1
         self._held.append((self._number, chunk))
-        for reader in self._readers:
+        self._wake(tuple(self._readers))
+
+    def _wake(self, readers: Sequence[_Reader]) -> None:
+        """Wake so many at a time: what others ask is answered between them."""
+        for reader in readers[:_WOKEN]:
             reader.woken.set()
+        if len(readers) > _WOKEN:
+            asyncio.get_running_loop().call_soon(self._wake, readers[_WOKEN:])
 
 
 def _chunk(edition: Edition) -> bytes:

@@ -52,16 +52,19 @@ class WebServer(uvicorn.Server):
         self._on_ready = on_ready
         self._on_stop = on_stop
 
-    def serve_until_stopped(self) -> None:
+    def serve_until_stopped(self, taken: socket.socket | None = None) -> None:
         """Serve until SIGTERM, Ctrl+C or `stop`; returns when all is closed.
 
         Signals are heard in the main thread only.
 
+        Args:
+            taken: the port, as `listen` took it; by default it is taken now.
+
         Raises:
             ConfigError: if the port is taken.
         """
-        with closing(listen(self._binding)) as taken:
-            self.run(sockets=[taken])
+        with closing(listen(self._binding) if taken is None else taken) as port:
+            self.run(sockets=[port])
 
     def stop(self) -> None:
         """End soon; any thread may say so."""
@@ -82,7 +85,7 @@ class WebServer(uvicorn.Server):
 
 
 def listen(binding: Binding) -> socket.socket:
-    """Take the port.
+    """Take the port; nobody is answered there before it is served.
 
     Raises:
         ConfigError: if somebody else has it, or the address is none of this machine.
@@ -112,6 +115,7 @@ def _config(guard: Guard, binding: Binding) -> uvicorn.Config:
         http=bounded_protocol(limits),
         ws="none",
         log_config=None,
+        log_level="error",  # else whoever sends nonsense writes a line of the log each time
         access_log=False,
         proxy_headers=bool(binding.proxies),
         forwarded_allow_ips=list(binding.proxies),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from support.coupledsites import grid_of, load_of, problem_of, random_site
+from support.faults import scaled
 from wattshift.allocate.coupled.account import settle_coupled
 from wattshift.allocate.coupled.check import check_coupled
 from wattshift.allocate.coupled.formulate import formulate
@@ -20,7 +20,7 @@ from wattshift.allocate.coupled.warm import WarmModel, WarmPlanner
 from wattshift.allocate.coupled.window import window
 from wattshift.errors import Infeasible, InputError
 
-SITES = 25 * int(os.environ.get("WATTSHIFT_FAULTS", "1"))
+SITES = scaled(12, 500)
 
 
 @pytest.mark.parametrize("step", [1, 2])

@@ -16,6 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from support.coupledsites import PRICES, grid_of, load_of, problem_of, random_site
+from support.faults import scaled
 from support.naive import naive_profit_usd
 from wattshift.allocate.coupled.account import settle_coupled
 from wattshift.allocate.coupled.check import check_coupled
@@ -38,7 +39,7 @@ def tolerance_usd(solved: Solved) -> float:
     return 1e-6 * (1.0 + solved.account.turnover_usd)
 
 
-@settings(max_examples=250 * FAULTS)
+@settings(max_examples=scaled(120, 5_000))
 @given(seed=SITES)
 def test_no_energy_appears_and_the_objective_is_the_account(seed: int) -> None:
     problem = random_site(seed)
@@ -55,7 +56,7 @@ def test_no_energy_appears_and_the_objective_is_the_account(seed: int) -> None:
     assert abs(solved.account.profit_usd + solved.answer.cost_usd) <= tolerance_usd(solved)
 
 
-@settings(max_examples=120 * FAULTS)
+@settings(max_examples=scaled(60, 2_400))
 @given(seed=SITES, rows=st.integers(1, 6))
 def test_it_equals_a_naive_formulation(seed: int, rows: int) -> None:
     problem = random_site(seed, rows)
@@ -64,7 +65,7 @@ def test_it_equals_a_naive_formulation(seed: int, rows: int) -> None:
     assert abs(solved.account.profit_usd - naive) <= tolerance_usd(solved)
 
 
-@settings(max_examples=100 * FAULTS)
+@settings(max_examples=scaled(50, 2_000))
 @given(seed=SITES, share=st.sampled_from([0.0, 0.02, 0.1, 0.3]), held=st.sampled_from([0.0, 1.0]))
 def test_what_contradicts_itself_is_said_to(seed: int, share: float, held: float) -> None:
     """A connection cut to a share of itself, batteries that must end full: some of these have no plan."""

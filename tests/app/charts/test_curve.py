@@ -30,6 +30,47 @@ def _curve(count: int = _N) -> Curve:
 
 
 _CURVE = _curve()
+
+
+def _shares(seed: int, known: int, *, later: float) -> Curve:
+    """Six columns of which three are shown; `later` is added to the last column behind the known rows."""
+    rng = np.random.default_rng(seed)
+    columns = {f"pool{place}_frac": rng.random(50) for place in range(6)}
+    columns["pool5_frac"][known:] += later
+    return Curve(
+        name="pools",
+        title="Shares",
+        unit="%",
+        at_s=np.arange(50.0),
+        columns=columns,
+        labels=tuple(f"Pool {place}" for place in range(6)),
+        most=3,
+    )
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 49))
+def test_who_leads_is_decided_by_what_was_known(seed: int, known: int) -> None:
+    leading = _shares(seed, known, later=0.0).leading(known - 1.0)
+    later = _shares(seed, known, later=1e6).leading(known - 1.0)
+    assert list(leading.columns) == list(later.columns)
+    assert leading.mark == later.mark
+    assert leading.labels == tuple(name.replace("pool", "Pool ")[:6] for name in leading.columns)
+    sums = [float(column[:known].sum()) for column in leading.columns.values()]
+    assert sums == sorted(sums, reverse=True)
+    others = [
+        float(column[:known].sum())
+        for name, column in _shares(seed, known, later=0.0).columns.items()
+        if name not in leading.columns
+    ]
+    assert len(sums) == 3
+    assert max(others) <= min(sums)
+    assert next(iter(_shares(seed, known, later=1e6).leading(49.0).columns)) == "pool5_frac"
+
+
+def test_a_curve_all_of_which_is_shown_leads_as_it_is() -> None:
+    assert _CURVE.leading(0.0) is _CURVE
+
+
 _INSTANTS = st.floats(-1e5, 600.0 * _N + 1e5)
 
 

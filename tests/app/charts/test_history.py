@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Event, Thread
+
 import numpy as np
 import pytest
 
+from wattshift.app.charts.curve import Curve
 from wattshift.app.charts.events import EventKind, network_events
 from wattshift.app.charts.history import CURVES
 from wattshift.app.charts.library import Library
@@ -84,6 +87,37 @@ def test_a_curve_is_computed_once_and_anew_for_another_history(store: BundledSto
     first = library.curve("intervals", archive)
     assert library.curve("intervals", archive) is first
     assert library.curve("intervals", Archive(store)) is not first
+
+
+def test_the_curves_of_a_newer_history_are_awaited_by_nobody(store: BundledStore, archive: Archive) -> None:
+    begun, may_end = Event(), Event()
+    newer = Archive(store)
+
+    def slow(history: Archive) -> Curve:
+        if history is newer:
+            begun.set()
+            assert may_end.wait(30)
+        return CURVES["intervals"](history)
+
+    library = Library({"slow": slow})
+    former = library.curve("slow", archive)
+    warming = Thread(target=library.warm, args=(newer,))
+    warming.start()
+    assert begun.wait(30)
+    assert library.curve("slow", newer) is former, "what there is is shown meanwhile"
+    may_end.set()
+    warming.join(30)
+    latest = library.curve("slow", newer)
+    assert latest is not former
+    assert library.curve("slow", newer) is latest
+
+
+def test_the_largest_pools_of_a_day_are_those_of_that_day(library: Library, archive: Archive) -> None:
+    curve = library.curve("pools", archive)
+    early, late = (curve.leading(parse_instant(at).timestamp()) for at in ("2020-06-01", "2026-01-01"))
+    assert len(early.columns) == len(late.columns) == 8
+    assert set(early.columns) != set(late.columns), "who leads in 2026 did not lead in 2020"
+    assert early.columns["f2pool_frac"] is curve.columns["f2pool_frac"]
 
 
 def test_what_cannot_be_computed_does_not_keep_the_rest_cold(archive: Archive) -> None:

@@ -59,6 +59,15 @@ def test_what_takes_too_long_is_ended_and_the_next_call_finds_another_process(le
     assert leash.call(square, 5, wall_s=PATIENCE_S) == 25
 
 
+def test_a_process_stands_back_as_far_as_it_is_told() -> None:
+    here = os.getpriority(os.PRIO_PROCESS, 0)
+    leash = Leash(niceness=5)
+    assert leash.call(square, 3, wall_s=60.0) == 9
+    assert leash.process_id is not None
+    assert os.getpriority(os.PRIO_PROCESS, leash.process_id) == min(19, here + 5)
+    leash.close()
+
+
 def test_a_crash_is_no_overrun(leash: Leash) -> None:
     with pytest.raises(WorkerDied) as caught:
         leash.call(crash, 0, wall_s=PATIENCE_S)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wattshift.app.service.edition import Board
-from wattshift.app.service.health import STILL_S, Health, Organs
+from wattshift.app.service.health import POST_STILL_S, STILL_S, Health, Organs
 from wattshift.clock import ReplayClock
 from wattshift.errors import Overrun
 from wattshift.report.documents.health import HealthCheck
@@ -40,6 +40,7 @@ class Patient:
     loop: Any
     answers: Asked
     alerts: Any
+    editions: Any
     organs: Organs
 
     @property
@@ -54,6 +55,7 @@ class Patient:
 def patient(board: Board, tmp_path: Path) -> Patient:
     loop: Any = SimpleNamespace(turned_s=time.monotonic(), trouble="")
     alerts: Any = SimpleNamespace(trouble="")
+    editions: Any = SimpleNamespace(trouble="")
     answers: Any = Asked()
     organs = Organs(
         loop=loop,
@@ -61,12 +63,15 @@ def patient(board: Board, tmp_path: Path) -> Patient:
         is_turning=lambda: True,
         answers=answers,
         alerts=alerts,
+        editions=editions,
+        post=None,
+        threads={},
         sources=lambda: None,
         home=None,
         folder=tmp_path,
         clock=ReplayClock(datetime(2026, 11, 1, tzinfo=UTC)),
     )
-    return Patient(loop=loop, answers=answers, alerts=alerts, organs=organs)
+    return Patient(loop=loop, answers=answers, alerts=alerts, editions=editions, organs=organs)
 
 
 def test_all_is_well(patient: Patient) -> None:
@@ -128,3 +133,50 @@ def test_alerts_that_cannot_be_kept_are_told(patient: Patient) -> None:
     patient.alerts.trouble = "the disk is full"
     assert patient.checks()["alerts"].words == "the disk is full"
     assert not patient.health.ready().is_well
+
+
+def test_a_record_that_cannot_be_kept_is_told_and_keeps_nothing_else_from_going_on(patient: Patient) -> None:
+    patient.editions.trouble = "the disk is full"
+    assert patient.checks()["editions"].words == "the disk is full"
+    assert patient.health.ready().is_well
+
+
+@dataclass
+class Post:
+    """A post, as a test wants it."""
+
+    trouble: str = ""
+    is_alive: bool = True
+    turned_s: float = field(default_factory=time.monotonic)
+    left: list[Any] = field(default_factory=list)
+
+    def waiting(self) -> list[Any]:
+        return self.left
+
+
+def test_a_post_that_sends_nothing_is_told(patient: Patient) -> None:
+    post: Any = Post()
+    patient.organs = replace(patient.organs, post=post)
+    assert patient.checks()["post"].words == "every message was delivered"
+    post.left = [SimpleNamespace(outcome=""), SimpleNamespace(outcome="nobody answers")]
+    check = patient.checks()["post"]
+    assert (check.is_well, check.is_needed) == (False, False), (
+        "a receiver's fault is told, but is none of ours"
+    )
+    assert check.words == "2 messages wait; the newest fault of a receiver: nobody answers"
+    assert patient.health.ready().is_well
+    post.trouble = "the file is damaged"
+    assert patient.checks()["post"].words == "the file is damaged"
+    assert not patient.health.ready().is_well
+
+
+def test_whatever_else_has_ended_is_a_reason_to_begin_anew(patient: Patient) -> None:
+    post: Any = Post()
+    patient.organs = replace(patient.organs, post=post, threads={"the watch": lambda: True})
+    assert patient.health.trouble == ""
+    post.turned_s -= POST_STILL_S + 1
+    assert "has not gone round" in patient.health.trouble
+    post.is_alive = False
+    assert "the post has ended" in patient.health.trouble
+    patient.organs = replace(patient.organs, post=None, threads={"the watch": lambda: False})
+    assert patient.health.trouble == "the watch has ended"

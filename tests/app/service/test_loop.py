@@ -15,7 +15,7 @@ from wattshift.app.service.loop import Loop, News
 from wattshift.app.service.now import present
 from wattshift.app.snapshot import Archive
 from wattshift.assets.site import Site
-from wattshift.errors import OutOfSpan
+from wattshift.errors import Corrupt, Locked, OutOfSpan, StoreError
 from wattshift.report.documents.now import NowDocument
 from wattshift.report.jsontext import plain
 
@@ -145,3 +145,59 @@ def test_a_moment_outside_is_no_reason_to_stop(archive: Archive, site: Site) -> 
         archive.as_of(archive.newest_at + timedelta(days=1))
     feed = still(archive, archive.newest_at + timedelta(days=1))
     Loop(feed, site, Board()).turn()
+
+
+class Locking(StillFeed):
+    """A store that cannot be read now and then."""
+
+    error: StoreError | None = None
+
+    def moment(self) -> Moment:
+        if self.error is not None:
+            raise self.error
+        return super().moment()
+
+
+def test_a_store_that_is_locked_for_a_while_is_waited_for(
+    archive: Archive, site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    feed, board = Locking(still(archive).now), Board()
+    heard: list[Moment] = []
+    loop = Loop(feed, site, board, then=lambda moment, _: heard.append(moment))
+    loop.turn()
+    turned_s = loop.turned_s
+    feed.error = Locked("the file is locked")
+    with caplog.at_level(logging.WARNING, logger="wattshift.serve"):
+        for _ in range(3):
+            loop.turn()
+    assert [record.message for record in caplog.records] == ["no new edition: the file is locked"]
+    assert loop.trouble == "the file is locked"
+    assert loop.turned_s > turned_s, "the watchdog sees that it turns"
+    assert len(heard) == 4, "alerts go on looking at the store"
+    feed.error = None
+    loop.turn()
+    assert loop.trouble == "", "there was no news, but all is well again"
+    feed.error = Corrupt("the file is damaged")
+    with pytest.raises(Corrupt):
+        loop.turn()
+
+
+def test_what_cannot_be_computed_is_not_tried_at_every_turn(archive: Archive, site: Site) -> None:
+    count = 0
+
+    def presented(_: Moment) -> NowDocument:
+        nonlocal count
+        count += 1
+        raise OutOfSpan("no price is known")
+
+    feed = still(archive)
+    loop = Loop(feed, site, Board(), presented=presented)
+    for _ in range(5):
+        loop.turn()
+    assert count == 1
+    loop._again_s = 0.0
+    loop.turn()
+    assert count == 2, "but after a while"
+    feed.now = replace(feed.now, generation=1)
+    loop.turn()
+    assert count == 3, "and at once when there is news"

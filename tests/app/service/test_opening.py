@@ -34,11 +34,18 @@ def test_editions_come(service: Service) -> None:
     assert service.sources() is None
 
 
+def test_what_is_told_is_kept(service: Service) -> None:
+    until(lambda: bool(service.editions.page()), "a row of the record")
+    row = service.editions.page()[-1]
+    assert (row.number, service.pulse().is_stale) == (1, False)
+
+
 def test_it_is_well(service: Service) -> None:
     until(lambda: service.loop.moment is not None, "moment")
     ready = service.health.ready()
     assert ready.is_well, ready
-    assert [check.name for check in ready.checks] == ["loop", "edition", "query", "store", "disk", "alerts"]
+    names = ["loop", "edition", "query", "store", "disk", "alerts", "editions"]
+    assert [check.name for check in ready.checks] == names
     assert service.health.live().is_well
     assert service.health.trouble == ""
 

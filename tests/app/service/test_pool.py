@@ -73,3 +73,25 @@ def test_another_generation_is_opened_anew(pool: Pool, monkeypatch: pytest.Monke
         assert pool.call(square, 2, View(place=Place(), generation=generation)) == 4
     assert [view.generation for view in opened] == [0, 0, 1]
     assert {view.generation for _, view in pool._views.values()} == {1}
+
+
+def test_who_is_first_goes_before_all_who_wait_and_the_others_in_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("wattshift.app.service.pool.opened", nothing)
+    pool = Pool(PoolLimits(waiting=4))
+    done: list[int] = []
+
+    def ask(number: int, *, is_first: bool = False) -> None:
+        done.append(pool.call(square, number, VIEW, is_first=is_first))
+
+    with ThreadPoolExecutor(4) as threads:
+        taken = pool._taken(is_first=False)
+        for count, number in enumerate((2, 3, 4), 1):
+            threads.submit(ask, number)
+            until(lambda count=count: len(pool._queue) == count, "one more who waits")  # type: ignore[misc]  # bound at once
+        threads.submit(ask, 1, is_first=True)
+        until(lambda: len(pool._queue) == 4, "who goes first")
+        pool._give_back(taken)
+    pool.close()
+    assert done == [1, 4, 9, 16]

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from wattshift.errors import InputError
 from wattshift.measures.level.noise import PRIOR
-from wattshift.measures.level.projection import Outlook, forecast, project, remaining_time
+from wattshift.measures.level.projection import (
+    QUANTILE_PROBS,
+    Outlook,
+    forecast,
+    project,
+    remaining_time,
+)
 from wattshift.measures.level.statespace import LevelState
 
 WORK = 6.0e23
@@ -138,3 +144,34 @@ def test_refuses_an_undrawn_period_and_a_wrong_level() -> None:
         remaining_time(drawn, period=-1)
     with pytest.raises(InputError, match="level"):
         forecast(drawn, level=0)
+    with pytest.raises(InputError, match="level"):
+        forecast(drawn, nominal_level=1)
+
+
+def test_quantiles_are_those_of_the_draws() -> None:
+    drawn = outlook(known_level(sd=0.05), 700, 4e5, periods=2)
+    for period in (0, 1):
+        told = forecast(drawn, period=period)
+        assert tuple(each.below_prob for each in told.quantiles) == QUANTILE_PROBS
+        shares = [float((drawn.change_frac[period] <= each.change_frac).mean()) for each in told.quantiles]
+        assert shares == pytest.approx(QUANTILE_PROBS, abs=1e-3)
+
+
+@given(level=st.floats(0.5, 0.999), nominal=st.floats(0.5, 0.999))
+def test_quantiles_are_calibrated_as_the_interval_is(level: float, nominal: float) -> None:
+    drawn = outlook(known_level(sd=0.05), 700, 4e5, draws=2_000)
+    told = forecast(drawn, level=level, nominal_level=nominal)
+    changes = [each.change_frac for each in told.quantiles]
+    assert changes == sorted(changes)
+    at = dict(zip(QUANTILE_PROBS, changes, strict=True))
+    assert at[0.5] == pytest.approx(told.median_frac, abs=1e-12), "the median stays"
+    as_drawn = forecast(drawn, level=level, nominal_level=level).quantiles
+    wider = changes[-1] - changes[0] >= as_drawn[-1].change_frac - as_drawn[0].change_frac
+    assert wider or level < nominal, "what covered too little is drawn wider"
+
+
+def test_the_ends_of_a_calibrated_interval_are_quantiles() -> None:
+    drawn = outlook(known_level(sd=0.05), 700, 4e5)
+    told = forecast(drawn, level=0.97, nominal_level=0.95)
+    at = {each.below_prob: each.change_frac for each in told.quantiles}
+    assert (at[0.025], at[0.975]) == pytest.approx((told.low_frac, told.high_frac), abs=1e-9)

@@ -5,10 +5,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from support.faults import scaled
 from wattshift.errors import OutOfSpan
 from wattshift.measures.blocks import KnownBlocks
 from wattshift.measures.stress.divergence import divergence, weekly_changes
@@ -27,6 +28,7 @@ def led(lag: int, *, strength: float, seed: int = 1) -> tuple[NDArray[np.float64
     return hashrate, price
 
 
+@settings(max_examples=scaled(40, 400))
 @given(st.integers(0, 20), st.integers(0, 50))
 def test_a_planted_lag_is_found(lag: int, seed: int) -> None:
     found = divergence(*led(lag, strength=0.4, seed=seed), LAST)

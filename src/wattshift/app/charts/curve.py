@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,9 @@ __all__ = ["MAX_WIDTH_PX", "Curve", "Cut"]
 
 MAX_WIDTH_PX = 4_096
 """The widest screen that is served."""
+
+_RECENT_ROWS = 365
+"""Which columns lead is decided by so many rows: a year, where they are days."""
 
 _Column = NDArray[np.float64]
 
@@ -52,6 +57,7 @@ class Curve:
         shown_ratio: a figure in that unit / the same in the unit of its column's name.
         is_step: whether a value holds until the next one, instead of leading to it.
         is_band: whether the columns are an estimate and the two ends of its interval.
+        most: how many of its columns are shown; all where it is None.
 
     Raises:
         CheckFailed: if the instants are not in order, or a figure is not finite.
@@ -66,6 +72,7 @@ class Curve:
     shown_ratio: float = 1.0
     is_step: bool = False
     is_band: bool = False
+    most: int | None = None
     _extremes: Mapping[str, Extremes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +86,30 @@ class Curve:
             raise CheckFailed("a figure that is not finite reached a curve", curve=self.name)
         found = {name: Extremes(column) for name, column in self.columns.items()}
         object.__setattr__(self, "_extremes", found)
+
+    @property
+    def mark(self) -> str:
+        """A short word for which columns it has, in which order."""
+        return sha256("\n".join(self.columns).encode()).hexdigest()[:12]
+
+    def leading(self, until_s: float) -> Self:
+        """With those columns alone that are shown: the largest ones just before an instant [s since 1970].
+
+        What comes later has no say in which these are, nor has what is long past.
+        """
+        if self.most is None:
+            return self
+        known = self.known(until_s)
+        recent = slice(max(0, known - _RECENT_ROWS), known)
+        sums = np.array([column[recent].sum() for column in self.columns.values()])
+        names = [list(self.columns)[place] for place in np.argsort(-sums, kind="stable")[: self.most]]
+        labels = dict(zip(self.columns, self.labels, strict=True))
+        return replace(
+            self,
+            columns={name: self.columns[name] for name in names},
+            labels=tuple(labels[name] for name in names),
+            most=None,
+        )
 
     def known(self, until_s: float) -> int:
         """How many of its rows were known at an instant [s since 1970]."""

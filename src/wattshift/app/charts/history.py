@@ -118,7 +118,7 @@ def _day_ends_s(frame: pl.DataFrame) -> NDArray[np.float64]:
 
 
 def _pools(archive: Archive) -> Curve:
-    """Shares of the largest pools among the blocks of four weeks, at the end of every day."""
+    """Shares of all pools among the blocks of four weeks, at the end of every day."""
     known = archive.blocks.whole
     labels = PoolLabels.from_table(archive.table("blocks"), known)
     day = known.running_max_s // SECONDS_PER_DAY
@@ -128,17 +128,18 @@ def _pools(archive: Archive) -> Curve:
     daily = np.bincount(cells, minlength=days * len(labels.names)).reshape(days, -1)
     sums = np.concatenate([np.zeros((1, daily.shape[1])), np.cumsum(daily, axis=0)])
     counts = sums[_POOL_DAYS:] - sums[:-_POOL_DAYS]
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    ranked = [code for code in np.argsort(-daily.sum(axis=0)) if labels.names[code] != UNKNOWN][:_MOST_POOLS]
+    shares = counts / np.maximum(1.0, counts.sum(axis=1, keepdims=True))  # of four weeks without a block
+    named = [code for code, name in enumerate(labels.names) if name != UNKNOWN and daily[:, code].any()]
     told = dict(archive.table("pools").select("slug", "name").iter_rows())
     return Curve(
         name="pools",
-        title=f"Share of the blocks of {_POOL_DAYS} days, the {len(ranked)} largest pools",
+        title=f"Share of the blocks of {_POOL_DAYS} days, the largest pools",
         unit="%",
         at_s=(first + np.arange(_POOL_DAYS, days + 1)).astype(np.float64) * SECONDS_PER_DAY,
-        columns={f"pool_{place}_frac": shares[:, code] for place, code in enumerate(ranked, start=1)},
-        labels=tuple(told.get(labels.names[code], labels.names[code]) for code in ranked),
+        columns={f"{labels.names[code]}_frac": shares[:, code] for code in named},
+        labels=tuple(told.get(labels.names[code], labels.names[code]) for code in named),
         shown_ratio=100.0,
+        most=_MOST_POOLS,
     )
 
 

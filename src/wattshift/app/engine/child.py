@@ -26,8 +26,9 @@ _LOOK_S = 1.0
 """How often it looks whether its parent is still there [s]."""
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, niceness: int) -> None:
     """Serve calls until the pipe ends."""
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an operator's Ctrl-C is the parent's to handle
     # Prints of a library must not mix with the parent's documents.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -73,4 +74,4 @@ def _send(pipe: Connection, answer: tuple[bool, object]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

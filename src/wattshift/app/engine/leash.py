@@ -15,9 +15,14 @@ _Result = TypeVar("_Result")
 
 
 class Leash:
-    """Calls functions, one at a time, in a process of its own that is started when it is first needed."""
+    """Calls functions, one at a time, in a process of its own that is started when it is first needed.
 
-    def __init__(self) -> None:
+    Args:
+        niceness: how far that process stands back behind others when all want the processor.
+    """
+
+    def __init__(self, *, niceness: int = 0) -> None:
+        self._niceness = niceness
         self._worker: Worker | None = None
         self._is_closed = False
         self._in_call = Lock()
@@ -30,7 +35,7 @@ class Leash:
     def start(self) -> None:
         """Start the process, so that the first call finds it ready."""
         if self._worker is None and not self._is_closed:
-            self._worker = Worker()
+            self._worker = Worker(self._niceness)
 
     def close(self) -> None:
         """End the process for good; a call that another thread waits for raises `WorkerDied`."""

@@ -21,15 +21,19 @@ class WorkerDied(SolveError):
 
 
 class Worker:
-    """One child process, started at once and ready a little later; it holds at most one call."""
+    """One child process, started at once and ready a little later; it holds at most one call.
 
-    def __init__(self) -> None:
+    Args:
+        niceness: how far it stands back behind others when all want the processor: 0 not, 19 the most.
+    """
+
+    def __init__(self, niceness: int = 0) -> None:
         self.pipe, theirs = Pipe()
         environment = {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  # this interpreter and a module of ours
-                [sys.executable, "-m", "wattshift.app.engine.child", str(theirs.fileno())],
+                [sys.executable, "-m", "wattshift.app.engine.child", str(theirs.fileno()), str(niceness)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=environment,

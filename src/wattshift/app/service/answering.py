@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from hashlib import sha256
 from threading import Lock
 
 from wattshift.app.questions.question import AnyQuestion, Ask
@@ -57,7 +58,8 @@ class Answering:
                 hint="ask about the present, or an earlier instant",
             )
         whole = ask.model_copy(update={"at": ask.at or edition.at})
-        key = AnswerKey(question.name, whole.model_dump_json(), form, edition.generation)
+        asked = sha256(whole.model_dump_json().encode()).digest()
+        key = AnswerKey(question.name, asked, form, edition.generation)
         return self._cache.get(key) or self._fly(key, question, whole)
 
     def _fly(self, key: AnswerKey, question: AnyQuestion, whole: Ask) -> Answer:

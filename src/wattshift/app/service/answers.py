@@ -14,6 +14,9 @@ from wattshift.app.questions.question import AnyQuestion, Ask
 
 __all__ = ["Answer", "AnswerCache", "AnswerKey", "Answers", "Form", "etag_of"]
 
+_OVERHEAD_BYTES = 1_024
+"""What a small answer takes beside its body: many of them fill a memory too."""
+
 
 class Form(StrEnum):
     """In which form an answer is wanted."""
@@ -65,19 +68,19 @@ class AnswerKey:
 
     Args:
         question: its name.
-        ask: what was asked, as JSON, its instant filled in.
+        ask: hash of what was asked, its instant filled in: a pasted text may be long.
         form: the form.
         generation: of the history.
     """
 
     question: str
-    ask: str
+    ask: bytes
     form: Form
     generation: int
 
 
 class AnswerCache:
-    """The answers given last, by what was asked; no more bytes than a limit.
+    """The answers given last, by what was asked; no more bytes than about a limit.
 
     Args:
         capacity_bytes: the limit.
@@ -103,11 +106,15 @@ class AnswerCache:
             return
         with self._lock:
             old = self._held.pop(key, None)
-            self._held_bytes += len(answer.body) - (0 if old is None else len(old.body))
+            self._held_bytes += _size(answer) - (0 if old is None else _size(old))
             self._held[key] = answer
             while self._held_bytes > self._capacity_bytes:
                 _, gone = self._held.popitem(last=False)
-                self._held_bytes -= len(gone.body)
+                self._held_bytes -= _size(gone)
+
+
+def _size(answer: Answer) -> int:
+    return len(answer.body) + _OVERHEAD_BYTES
 
 
 def etag_of(body: bytes) -> str:

@@ -43,6 +43,17 @@ class Edition:
         """The instant of knowledge."""
         return self.now.as_of
 
+    def document(self, question: str) -> object | None:
+        """What answers a question about this instant and nothing more; None if the present lacks it."""
+        now = self.now
+        held = {
+            "hashrate": now.hashrate,
+            "difficulty": now.difficulty,
+            "hashprice": now.hashprice,
+            "value": now.value,
+        }
+        return held.get(question)
+
 
 def edition_of(now: NowDocument, *, number: int, generation: int) -> Edition:
     """Write the present down.

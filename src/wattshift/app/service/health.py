@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -14,7 +14,9 @@ from wattshift.app.questions.network import AskHashrate
 from wattshift.app.questions.registry import QUESTIONS
 from wattshift.app.service.alertroom import AlertRoom
 from wattshift.app.service.edition import Board
+from wattshift.app.service.editionroom import EditionRoom
 from wattshift.app.service.loop import Loop
+from wattshift.app.service.postroom import PostRoom
 from wattshift.app.service.workers import WorkerAnswers
 from wattshift.clock import Clock, format_instant
 from wattshift.errors import WattshiftError
@@ -23,10 +25,13 @@ from wattshift.report.documents.health import HealthCheck, HealthDocument
 from wattshift.store.home import Home
 from wattshift.store.opening import open_ledger
 
-__all__ = ["STILL_S", "Health", "Organs"]
+__all__ = ["POST_STILL_S", "STILL_S", "Health", "Organs"]
 
 STILL_S = 120.0
 """A loop that has not turned for so long never will [s]."""
+
+POST_STILL_S = 1_800.0
+"""The post has not gone round for so long: longer than all receivers together may keep it waiting [s]."""
 
 _PROBE_S = 5.0
 """A real query is made that often at most, however often somebody asks [s]."""
@@ -45,6 +50,9 @@ class Organs:
         is_turning: whether the loop's thread is alive.
         answers: answers questions.
         alerts: the alerts.
+        editions: the record of what was told.
+        post: sends what alerts say; None where nobody is told.
+        threads: what else must go on, by what it is called: whether it does.
         sources: tells how the sources are; None where none is followed.
         home: the store; None for the bundled history alone.
         folder: where the service writes.
@@ -56,6 +64,9 @@ class Organs:
     is_turning: Callable[[], bool]
     answers: WorkerAnswers
     alerts: AlertRoom
+    editions: EditionRoom
+    post: PostRoom | None
+    threads: Mapping[str, Callable[[], bool]]
     sources: Callable[[], SourcesDocument | None]
     home: Home | None
     folder: Path
@@ -79,8 +90,16 @@ class Health:
     @property
     def trouble(self) -> str:
         """Why the process should end and begin anew, in words; empty if it should not."""
-        check = self._loop()
-        return "" if check.is_well else check.words
+        check, post = self._loop(), self._organs.post
+        if not check.is_well:
+            return check.words
+        if post is not None and not post.is_alive:
+            return "the post has ended: no alert would be told"
+        if post is not None and time.monotonic() - post.turned_s > POST_STILL_S:
+            return f"the post has not gone round for {POST_STILL_S / 60:.0f} min: no alert would be told"
+        return next(
+            (f"{name} has ended" for name, goes_on in self._organs.threads.items() if not goes_on()), ""
+        )
 
     def live(self) -> HealthDocument:
         """Whether the process should go on."""
@@ -89,6 +108,9 @@ class Health:
     def ready(self) -> HealthDocument:
         """Whether it can answer now."""
         checks = [self._loop(), self._edition(), self._query(), self._store(), self._disk(), self._alerts()]
+        checks.append(self._editions())
+        if self._organs.post is not None:
+            checks.append(self._post(self._organs.post))
         if (sources := self._sources()) is not None:
             checks.append(sources)
         return self._document(*checks)
@@ -173,6 +195,25 @@ class Health:
         trouble = self._organs.alerts.trouble
         words = trouble or "they are kept"
         return HealthCheck(name="alerts", is_well=not trouble, is_needed=True, words=words)
+
+    def _editions(self) -> HealthCheck:
+        trouble = self._organs.editions.trouble
+        words = trouble or "what is told is kept"
+        return HealthCheck(name="editions", is_well=not trouble, is_needed=False, words=words)
+
+    def _post(self, post: PostRoom) -> HealthCheck:
+        """Whether messages leave; that a receiver does not answer is told, but is no fault of ours."""
+        if trouble := post.trouble:
+            return HealthCheck(name="post", is_well=False, is_needed=True, words=trouble)
+        try:
+            waiting = post.waiting()
+        except WattshiftError as error:
+            return HealthCheck(name="post", is_well=False, is_needed=True, words=error.message)
+        failed = [each.outcome for each in waiting if each.outcome]
+        words = f"{len(waiting)} messages wait" if waiting else "every message was delivered"
+        if failed:
+            words = f"{words}; the newest fault of a receiver: {failed[-1]}"
+        return HealthCheck(name="post", is_well=not failed, is_needed=False, words=words)
 
     def _sources(self) -> HealthCheck | None:
         """What is not fresh is told and shown with its age: no reason not to be asked."""

@@ -89,6 +89,7 @@ class JobLimits:
         held: of how many the results are held.
         wall_s: time of one [s].
         max_bytes: address space of one.
+        niceness: how far they stand back behind whatever else wants the processor.
     """
 
     at_once: int = 2
@@ -96,6 +97,7 @@ class JobLimits:
     held: int = 32
     wall_s: float = 600.0
     max_bytes: int = 6 << 30
+    niceness: int = 15
 
 
 class Jobs:
@@ -254,10 +256,13 @@ class Jobs:
 
     def _run(self) -> None:
         """What each thread does: one job after the other, in the process that it holds."""
-        leash = Leash()
+        leash = self._new_leash()
         while (name := self._next(leash)) is not None:
             leash = self._work(name, leash)
         leash.close()
+
+    def _new_leash(self) -> Leash:
+        return Leash(niceness=self._limits.niceness)
 
     def _next(self, leash: Leash) -> str | None:
         with self._changed:
@@ -297,7 +302,7 @@ class Jobs:
         with self._changed:
             del self._leashes[name]
             if not self._is_open(name):  # cancelled meanwhile: its process is gone
-                return Leash()
+                return self._new_leash()
             if state is JobState.DONE:
                 self._results[name] = body
             self._finish(name, state, trouble)

@@ -11,7 +11,7 @@ from wattshift.app.service.storesign import StoreSign, StoreSigns
 from wattshift.app.snapshot import Archive
 from wattshift.clock import Clock
 from wattshift.config.follow import FollowSettings
-from wattshift.errors import StoreError
+from wattshift.errors import Locked, StoreError, Unwritable
 from wattshift.store.home import Home
 
 __all__ = ["FollowFeed", "StoreFeed"]
@@ -95,6 +95,8 @@ class FollowFeed(StoreFeed):
         """
         if not self._thread.ident and not self._closed.is_set():
             self._thread.start()
+        if isinstance(self._failure, Locked | Unwritable):  # which the loop would wait to pass
+            raise StoreError(f"the follower has ended: {self._failure.message}", hint=self._failure.hint)
         if self._failure is not None:
             raise self._failure
         return super().moment()

@@ -17,6 +17,7 @@ from wattshift.app.questions.question import Weight, World
 from wattshift.app.service.alertroom import AlertPlace, AlertRoom
 from wattshift.app.service.counting import CountedAnswers
 from wattshift.app.service.edition import Board
+from wattshift.app.service.editionroom import EditionRoom
 from wattshift.app.service.feed import Feed, Moment
 from wattshift.app.service.health import Health, Organs
 from wattshift.app.service.jobs import JobLimits, Jobs
@@ -26,6 +27,7 @@ from wattshift.app.service.place import Place, open_world
 from wattshift.app.service.planroom import OutlookTask, outlook
 from wattshift.app.service.planwatch import PlanWatch
 from wattshift.app.service.postroom import PostRoom
+from wattshift.app.service.presentroom import PresentTask, presented
 from wattshift.app.service.replay import ReplayFeed
 from wattshift.app.service.service import LoopThread, Parts, Service
 from wattshift.app.service.workers import WorkerAnswers, WorkLimits
@@ -33,6 +35,8 @@ from wattshift.clock import Clock, SystemClock
 from wattshift.config.alerts import EXAMPLE_ALERTS, load_alerts
 from wattshift.config.follow import FollowSettings
 from wattshift.errors import InputError
+from wattshift.report.documents.now import NowDocument
+from wattshift.store.home import EDITIONS_NAME
 
 __all__ = ["ReplayWish", "ServicePlan", "open_service"]
 
@@ -104,8 +108,15 @@ def _opened(plan: ServicePlan, opening: ExitStack) -> Service:
     answers = stack.enter_context(WorkerAnswers(plan.place, board, plan.work))
     jobs = stack.enter_context(Jobs(answers, plan.clock, plan.jobs))
     plans = PlanWatch(lambda moment: _planned(answers, moment))
-    alerts = _alerts(plan, plans, stack)
-    loop = Loop(feed, world.site, board, then=_Then(alerts, plans, plan.mono_s))
+    alerts, post = _alerts(plan, plans, stack)
+    editions = EditionRoom(alerts.path.with_name(EDITIONS_NAME), plan.clock)
+    loop = Loop(
+        feed,
+        world.site,
+        board,
+        then=_Then(board, editions, alerts, plans, plan.mono_s),
+        presented=lambda moment: _presented(answers, moment),
+    )
     thread = LoopThread(loop)
     home = plan.place.home
     organs = Organs(
@@ -114,6 +125,9 @@ def _opened(plan: ServicePlan, opening: ExitStack) -> Service:
         is_turning=thread.is_alive,
         answers=answers,
         alerts=alerts,
+        editions=editions,
+        post=post,
+        threads={"the watch over plans": lambda: plans.is_alive},
         sources=lambda: None if home is None else last_status(home, now=plan.clock.now()),
         home=home,
         folder=alerts.path.parent,
@@ -127,6 +141,7 @@ def _opened(plan: ServicePlan, opening: ExitStack) -> Service:
         answers=CountedAnswers(answers),
         jobs=jobs,
         alerts=alerts,
+        editions=editions,
         health=Health(organs),
         home=home,
         clock=plan.clock,
@@ -151,8 +166,8 @@ def _feed(plan: ServicePlan, world: World) -> Feed:
     return FollowFeed(plan.follow, home, plan.place.archive, plan.clock)
 
 
-def _alerts(plan: ServicePlan, plans: PlanWatch, stack: ExitStack) -> AlertRoom:
-    """The alerts; what a replay says of the past is kept apart, and told to nobody."""
+def _alerts(plan: ServicePlan, plans: PlanWatch, stack: ExitStack) -> tuple[AlertRoom, PostRoom | None]:
+    """The alerts and their post; what a replay says of the past is kept apart, and told to nobody."""
     plans.start()
     stack.callback(plans.close)
     is_told = plan.alerts is not None and plan.replay is None
@@ -166,11 +181,18 @@ def _alerts(plan: ServicePlan, plans: PlanWatch, stack: ExitStack) -> AlertRoom:
     else:
         journal = journal_path(home)
     room = AlertRoom(AlertPlace(file=file, journal=journal, home=home, clock=plan.clock), plans)
-    if is_told:
-        post = PostRoom(journal, open_channels(file, clock=plan.clock), plan.clock)
-        stack.callback(post.stop)
-        post.start()
-    return room
+    if not is_told:
+        return room, None
+    post = PostRoom(journal, open_channels(file, clock=plan.clock), plan.clock)
+    stack.callback(post.stop)
+    post.start()
+    return room, post
+
+
+def _presented(answers: WorkerAnswers, moment: Moment) -> NowDocument:
+    view = answers.view(moment.generation)
+    task = PresentTask(view=view, at=moment.at, is_replay=moment.is_replay, lag_s=moment.lag_s)
+    return answers.of_editions.call(presented, task, view, is_first=True)
 
 
 def _planned(answers: WorkerAnswers, moment: Moment) -> Mapping[tuple[datetime, str], float]:
@@ -181,7 +203,16 @@ def _planned(answers: WorkerAnswers, moment: Moment) -> Mapping[tuple[datetime, 
 class _Then:
     """What follows from each moment: plans where a price was settled, alerts where there is news or time."""
 
-    def __init__(self, alerts: AlertRoom, plans: PlanWatch, mono_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        editions: EditionRoom,
+        alerts: AlertRoom,
+        plans: PlanWatch,
+        mono_s: Callable[[], float],
+    ) -> None:
+        self._board = board
+        self._editions = editions
         self._alerts = alerts
         self._plans = plans
         self._mono_s = mono_s
@@ -190,6 +221,8 @@ class _Then:
 
     def __call__(self, moment: Moment, news: News) -> None:
         now_s = self._mono_s()
+        if self._board.latest is not None:
+            self._editions.keep(self._board.latest)
         if self._news is None or news.priced_at != self._news.priced_at:
             self._plans.look(moment)
         if news != self._news or now_s >= self._due_s:

@@ -38,6 +38,11 @@ class PlanWatch:
         """How the newest plan differs; None while there are no two plans."""
         self._thread = Thread(target=self._run, name="wattshift-plans", daemon=True)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it watches."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -85,6 +90,8 @@ class PlanWatch:
 
     def _tell(self, error: WattshiftError) -> None:
         """Once, until it goes well again."""
+        if self._is_closed:
+            return
         if error.message != self._trouble:
             _log.info("the coming day has no plan: %s", error.message)
         self._trouble = error.message

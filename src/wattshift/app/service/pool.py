@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, LifoQueue
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any, TypeVar
 
 from wattshift.app.engine.leash import Leash
@@ -30,12 +29,14 @@ class PoolLimits:
         waiting: how many calls may wait for one.
         wall_s: time of one call, the reading of the history not included [s].
         max_bytes: address space of one process.
+        niceness: how far the processes stand back behind the one that serves, when all want the processor.
     """
 
     workers: int = 1
     waiting: int = 64
     wall_s: float = 2.0
     max_bytes: int = 4 << 30
+    niceness: int = 5
 
 
 class Pool:
@@ -47,10 +48,10 @@ class Pool:
 
     def __init__(self, limits: PoolLimits) -> None:
         self._limits = limits
-        self._leashes = tuple(Leash() for _ in range(limits.workers))
-        self._free: LifoQueue[Leash] = LifoQueue()
-        for leash in self._leashes:
-            self._free.put(leash)
+        self._leashes = tuple(Leash(niceness=limits.niceness) for _ in range(limits.workers))
+        self._free = list(self._leashes)
+        self._queue: deque[object] = deque()
+        self._changed = Condition()
         self._views: dict[Leash, tuple[int | None, View]] = {}
         self._present = 0
         self._lock = Lock()
@@ -60,8 +61,16 @@ class Pool:
         """Of the workers that there are now."""
         return tuple(pid for leash in self._leashes if (pid := leash.process_id) is not None)
 
-    def call(self, function: Callable[[Any], _Result], item: object, view: View) -> _Result:
+    def call(
+        self, function: Callable[[Any], _Result], item: object, view: View, *, is_first: bool = False
+    ) -> _Result:
         """Call a function of a module in a worker that has a world open.
+
+        Args:
+            function: the function.
+            item: what it is given.
+            view: the world.
+            is_first: whether it goes before all who wait.
 
         Raises:
             Busy: if too many wait already; `retry_s` in its context says when to come back.
@@ -71,14 +80,14 @@ class Pool:
         """
         self._enter()
         try:
-            leash = self._free.get()
+            leash = self._taken(is_first=is_first)
             try:
                 self._open(leash, view)
                 return leash.call(
                     function, item, wall_s=self._limits.wall_s, max_bytes=self._limits.max_bytes
                 )
             finally:
-                self._free.put(leash)
+                self._give_back(leash)
         finally:
             self._leave()
 
@@ -88,21 +97,36 @@ class Pool:
         Raises:
             WattshiftError: if it cannot be opened.
         """
-        taken: list[Leash] = []
+        with self._changed:
+            taken, self._free = self._free, []
         try:
-            with suppress(Empty):
-                while True:
-                    taken.append(self._free.get_nowait())
             for leash in taken:
                 self._open(leash, view)
         finally:
-            for leash in taken:
-                self._free.put(leash)
+            self._give_back(*taken)
 
     def close(self) -> None:
         """End the workers, whatever they do."""
         for leash in self._leashes:
             leash.close()
+
+    def _taken(self, *, is_first: bool) -> Leash:
+        """A worker, in the order of who came."""
+        me = object()
+        with self._changed:
+            if is_first:
+                self._queue.appendleft(me)
+            else:
+                self._queue.append(me)
+            self._changed.wait_for(lambda: self._free and self._queue[0] is me)
+            self._queue.popleft()
+            self._changed.notify_all()
+            return self._free.pop()
+
+    def _give_back(self, *leashes: Leash) -> None:
+        with self._changed:
+            self._free += leashes
+            self._changed.notify_all()
 
     def _enter(self) -> None:
         with self._lock:

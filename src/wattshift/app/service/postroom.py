@@ -13,7 +13,7 @@ from wattshift.app.alerting.postman import deliver
 from wattshift.clock import Clock
 from wattshift.delivery.message import Channel
 from wattshift.errors import Locked, WattshiftError
-from wattshift.store.alertjournal import AlertJournal
+from wattshift.store.alertjournal import AlertJournal, Pending
 
 __all__ = ["PostRoom"]
 
@@ -45,6 +45,11 @@ class PostRoom:
         self.turned_s = time.monotonic()
         """When it went round last, on the monotonic clock [s]."""
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it goes round."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin to send."""
         self._thread.start()
@@ -54,6 +59,17 @@ class PostRoom:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=1.0)
+
+    def waiting(self) -> list[Pending]:
+        """What was not delivered yet. Any thread may ask.
+
+        Raises:
+            StoreError: if the journal cannot be read.
+        """
+        if not self._path.exists():
+            return []
+        with AlertJournal(self._path) as journal:
+            return journal.outbox()
 
     def turn(self) -> None:
         """Send what is due once."""

@@ -53,7 +53,15 @@ class ReplayFeed:
                 end=format_instant(archive.newest_at),
                 hint="begin earlier",
             )
-        archive.as_of(start_at)  # which says if the history begins later
+        try:
+            archive.as_of(start_at)
+        except OutOfSpan as error:
+            raise OutOfSpan(
+                "the replay would begin before the history",
+                start=format_instant(start_at),
+                **{key: value for key, value in error.context.items() if key.startswith("known")},
+                hint="begin later",
+            ) from None
         self._archive = archive
         self._start_at = start_at
         self._speed_ratio = speed_ratio

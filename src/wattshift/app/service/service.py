@@ -14,11 +14,14 @@ from wattshift.app.questions.question import World
 from wattshift.app.service.alertroom import AlertRoom
 from wattshift.app.service.answers import Answers
 from wattshift.app.service.edition import Board
+from wattshift.app.service.editionroom import EditionRoom
 from wattshift.app.service.health import Health
 from wattshift.app.service.jobs import Jobs
 from wattshift.app.service.loop import Loop
+from wattshift.app.service.pulse import pulse_of
 from wattshift.clock import Clock
 from wattshift.report.documents.following import SourcesDocument
+from wattshift.report.documents.pulse import PulseDocument
 from wattshift.store.home import Home
 
 __all__ = ["LoopThread", "Parts", "Service"]
@@ -71,6 +74,7 @@ class Parts:
         answers: answers questions.
         jobs: simulations and backtests.
         alerts: the alerts.
+        editions: the record of what was told.
         health: tells how the service is.
         home: the store; None for the bundled history alone.
         clock: the machine's own clock.
@@ -83,6 +87,7 @@ class Parts:
     answers: Answers
     jobs: Jobs
     alerts: AlertRoom
+    editions: EditionRoom
     health: Health
     home: Home | None
     clock: Clock
@@ -102,6 +107,7 @@ class Service:
         self.answers = parts.answers
         self.jobs = parts.jobs
         self.alerts = parts.alerts
+        self.editions = parts.editions
         self.health = parts.health
         self._parts = parts
         self._stack = stack
@@ -133,6 +139,10 @@ class Service:
         moment = self.loop.moment
         world = self._parts.world
         return world if moment is None else replace(world, archive=moment.archive)
+
+    def pulse(self) -> PulseDocument:
+        """Whether the newest edition is still the present."""
+        return pulse_of(self.loop, self.board)
 
     def sources(self) -> SourcesDocument | None:
         """How the sources of the store are; None where no store is read.

@@ -14,6 +14,7 @@ from wattshift.app.service.answers import Answer, AnswerCache, Form
 from wattshift.app.service.edition import Board, Edition
 from wattshift.app.service.place import Place
 from wattshift.app.service.pool import Pool, PoolLimits
+from wattshift.app.service.rendering import rendered
 from wattshift.app.service.workroom import Task, View, answered
 from wattshift.errors import Overrun, WattshiftError
 
@@ -24,10 +25,13 @@ _log = logging.getLogger("wattshift.serve")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkLimits:
-    """What questions may use, by their weight."""
+    """What questions may use, by their weight; and the next edition, with what all ask about it."""
 
     light: PoolLimits = field(default_factory=lambda: PoolLimits(workers=1, waiting=64, wall_s=2.0))
-    heavy: PoolLimits = field(default_factory=lambda: PoolLimits(workers=1, waiting=8, wall_s=30.0))
+    heavy: PoolLimits = field(
+        default_factory=lambda: PoolLimits(workers=1, waiting=8, wall_s=30.0, niceness=10)
+    )
+    edition: PoolLimits = field(default_factory=lambda: PoolLimits(wall_s=10.0, niceness=0))
 
 
 class WorkerAnswers:
@@ -42,9 +46,15 @@ class WorkerAnswers:
     def __init__(self, place: Place, board: Board, limits: WorkLimits) -> None:
         self._place = place
         self._board = board
-        self._answering = Answering(self._compute, board, AnswerCache())
+        self._answering = Answering(self._found, board, AnswerCache())
         self._pools = {Weight.LIGHT: Pool(limits.light), Weight.HEAVY: Pool(limits.heavy)}
+        self.of_editions = Pool(limits.edition)
+        """Who computes the next edition, and then what everybody asks about it.
+
+        Of such questions there are few, so that no number of others can hold them up.
+        """
         self._prepared: int | None = None
+        self._is_closed = False
         self._leave = board.listen(self._hear)
 
     def __enter__(self) -> Self:
@@ -82,8 +92,9 @@ class WorkerAnswers:
 
     def close(self) -> None:
         """End all workers."""
+        self._is_closed = True
         self._leave()
-        for pool in self._pools.values():
+        for pool in (*self._pools.values(), self.of_editions):
             pool.close()
 
     def _hear(self, edition: Edition) -> None:
@@ -96,7 +107,19 @@ class WorkerAnswers:
         try:
             self._pools[Weight.LIGHT].prepare(self.view(generation))
         except WattshiftError as error:  # whoever asks next is told
+            if self._is_closed:
+                return
             _log.warning("the workers could not read the history: %s", error.message)
+
+    def _found(self, question: AnyQuestion, ask: Ask, form: Form, generation: int) -> bytes:
+        """What the newest edition has answered already, or else what a worker computes."""
+        edition = self._board.latest
+        document = None if edition is None else edition.document(question.name)
+        if edition is None or document is None or edition.generation != generation:
+            return self._compute(question, ask, form, generation)
+        if ask != question.ask(at=edition.at):
+            return self._compute(question, ask, form, generation)
+        return rendered(question, document, form)
 
     def _compute(self, question: AnyQuestion, ask: Ask, form: Form, generation: int) -> bytes:
         view = self.view(generation)
@@ -107,11 +130,18 @@ class WorkerAnswers:
             ask=ask.model_dump_json(),
             form=form,
         )
+        pool = self.of_editions if self._is_usual(question, ask) else self._pools[question.weight]
         try:
-            return self._pools[question.weight].call(answered, task, view)
+            return pool.call(answered, task, view)
         except Overrun as error:
             raise Overrun(
                 f"{question.name!r} took too long and was stopped",
                 **error.context,
                 hint="ask for a shorter stretch of time, or for less",
             ) from None
+
+    def _is_usual(self, question: AnyQuestion, ask: Ask) -> bool:
+        """Whether it is a light question about the present, and asks nothing that others would not."""
+        edition = self._board.latest
+        is_plain = ask.model_fields_set <= {"at"} and question.weight is Weight.LIGHT
+        return is_plain and edition is not None and ask.at == edition.at

@@ -32,7 +32,7 @@ from wattshift.claims.quantity import Amount, Band, Hedge
 from wattshift.claims.subjects import has_owner
 from wattshift.claims.tolerance import Slack, band_of, compare_change
 from wattshift.claims.unit import Unit
-from wattshift.claims.when import Role
+from wattshift.claims.when import Role, When
 from wattshift.clock import from_unix
 from wattshift.measures.hashrate import WEEK_S, HashrateEstimate
 from wattshift.units import SECONDS_PER_DAY, SECONDS_PER_HOUR
@@ -62,6 +62,9 @@ _MEAN = re.compile(r"averag|\bmean\b", re.IGNORECASE)
 _PLAUSIBLE = Band(low=Amount(40.0), high=Amount(3_000.0))
 _OWN_FRAC = 0.25
 _YEAR = timedelta(days=365)
+_ARRIVED = re.compile(
+    r"\b(?:to|at|near|reach\w+|hit) (?:about |around |roughly |nearly |just )?~?$", re.IGNORECASE
+)
 
 
 def window_of(claim: Claim) -> int:
@@ -229,7 +232,7 @@ def change(claim: Claim, evidence: Evidence) -> Finding:
     if window_s == WEEK_S:
         figures.append(_change_figure(evidence, starts[0], end_at, 3 * SECONDS_PER_DAY))
     verdict, decisive = compare_change(quantity, claim.direction, figures, _CHANGE_SLACK)
-    if verdict is Verdict.CONTRADICTED and claim.other(Unit.HASHRATE) is not None:
+    if verdict is Verdict.CONTRADICTED and _may_compare_levels(claim, period):
         return cannot(
             claim,
             understood,
@@ -248,6 +251,14 @@ def change(claim: Claim, evidence: Evidence) -> Finding:
     )
 
 
+def _may_compare_levels(claim: Claim, period: When) -> bool:
+    """Whether a change may be one between levels of the text: "to 1,000 EH/s, down 5 % in a week" is not."""
+    levels = [each for each in claim.others if each.unit is Unit.HASHRATE]
+    if period.role is not Role.OVER or len(levels) != 1:
+        return bool(levels)
+    return _ARRIVED.search(claim.sentence[: levels[0].start]) is None
+
+
 def _ends_of(
     role: Role, start_at: datetime, end_at: datetime, latest_at: datetime
 ) -> tuple[list[datetime], datetime]:
@@ -255,7 +266,7 @@ def _ends_of(
     if role is Role.AT:
         return [start_at], min(end_at, latest_at)
     if role is Role.OVER:
-        return [start_at], latest_at
+        return [start_at], min(end_at, latest_at)
     middle = start_at + (end_at - start_at) / 2
     return [middle, start_at, min(end_at, latest_at - timedelta(days=1))], latest_at
 

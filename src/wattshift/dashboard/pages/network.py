@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import datetime, timedelta
+from functools import partial
 
 import polars as pl
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from wattshift.app.charts.curve import Curve, Cut
 from wattshift.app.charts.events import NetworkEvent, network_events
 from wattshift.app.snapshot import Snapshot
-from wattshift.clock import Window, from_unix
+from wattshift.clock import Window, format_instant, from_unix
 from wattshift.dashboard.desk import Desk, has_question
 from wattshift.dashboard.render import fragment, moment, page
 from wattshift.errors import InputError
@@ -21,7 +22,15 @@ from wattshift.measures.pools import PoolLabels, PoolMix, pool_mix
 from wattshift.report.csvtext import csv_text
 from wattshift.report.figures import instant, number
 
-__all__ = ["show_curve", "show_curve_csv", "show_curve_rows", "show_events", "show_network", "show_score"]
+__all__ = [
+    "show_curve",
+    "show_curve_csv",
+    "show_curve_rows",
+    "show_events",
+    "show_events_csv",
+    "show_network",
+    "show_score",
+]
 
 _SHOWN = (
     ("hashrate", "tall"),
@@ -34,6 +43,8 @@ _SHOWN = (
 _DEFAULT_WIDTH_PX = 1_200
 _DAYS = 365
 _POOL_DAYS = 7
+_SCORED = 12
+"""As many adjustments as may be asked about at once."""
 _ROWS = 60
 _CSV_WIDTH_PX = 2_000
 
@@ -44,7 +55,12 @@ async def show_network(desk: Desk, request: Request) -> Response:
     now = await desk.now(at)
     snapshot = desk.service.world.archive.as_of(now.as_of)
     start_s, end_s = _edges(request, now.as_of)
-    curves = [(await desk.curve(name), shape) for name, shape in _SHOWN if name in desk.library.names]
+    until_s = now.as_of.timestamp()
+    curves = [
+        ((await desk.curve(name)).leading(until_s), shape)
+        for name, shape in _SHOWN
+        if name in desk.library.names
+    ]
     mix = await desk.once("pools", (snapshot.archive, snapshot.blocks.tip_height), lambda: _pools(snapshot))
     return page(
         "network.html.j2",
@@ -73,8 +89,8 @@ def _pools(snapshot: Snapshot) -> PoolMix:
 
 async def show_curve(desk: Desk, request: Request) -> Response:
     """What a screen shows of a curve, as 64-bit floats."""
-    _, cut = await _cut(desk, request)
-    headers = {"Cache-Control": "private, max-age=60", "X-Rows": str(cut.rows)}
+    curve, cut = await _cut(desk, request)
+    headers = {"Cache-Control": "private, max-age=60", "X-Rows": str(cut.rows), "X-Columns": curve.mark}
     return Response(cut.packed(), media_type="application/octet-stream", headers=headers)
 
 
@@ -84,7 +100,8 @@ async def show_curve_csv(desk: Desk, request: Request) -> Response:
     at = pl.from_epoch(pl.Series(cut.at_s * 1e6).cast(pl.Int64), time_unit="us").dt.replace_time_zone("UTC")
     frame = pl.DataFrame({"at": at.dt.strftime("%Y-%m-%dT%H:%M:%SZ"), **cut.columns})
     name = f'attachment; filename="{curve.name}.csv"'
-    return Response(csv_text(frame), media_type="text/csv", headers={"Content-Disposition": name})
+    text = await desk.compute(partial(csv_text, frame))
+    return Response(text, media_type="text/csv", headers={"Content-Disposition": name})
 
 
 async def show_curve_rows(desk: Desk, request: Request) -> Response:
@@ -104,7 +121,7 @@ async def show_curve_rows(desk: Desk, request: Request) -> Response:
 
 async def _cut(desk: Desk, request: Request, *, width_px: int | None = None) -> tuple[Curve, Cut]:
     until_at = desk.instant(request.query_params.get("at")) or desk.edition.at
-    curve = await desk.curve(request.path_params["name"])
+    curve = (await desk.curve(request.path_params["name"])).leading(until_at.timestamp())
     start_s, end_s = _edges(request, until_at)
     width = width_px or int(_number(request, "width", _DEFAULT_WIDTH_PX))
     return curve, curve.cut(start_s, end_s, until_s=until_at.timestamp(), width_px=width)
@@ -129,22 +146,33 @@ def _number(request: Request, key: str, default: float) -> float:
 
 async def show_events(desk: Desk, request: Request) -> Response:
     """Halvings, large adjustments and changes of hashrate, for scripts that mark them."""
-    at = desk.instant(request.query_params.get("at")) or desk.edition.at
-    known = desk.service.world.archive.as_of(at).blocks
-    state = (desk.service.world.archive, known.tip_height)
-    body = await desk.once("events", state, lambda: _told(network_events(known)))
+    rows = [
+        {"at_s": each.at.timestamp(), "kind": each.kind.value, "title": each.title, "told": each.told}
+        for each in await _events(desk, request)
+    ]
+    body = json.dumps(rows, ensure_ascii=False)
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, max-age=60"})
 
 
-def _told(events: tuple[NetworkEvent, ...]) -> str:
+async def show_events_csv(desk: Desk, request: Request) -> Response:
+    """The same as CSV."""
     rows = [
-        {"at_s": each.at.timestamp(), "kind": each.kind.value, "title": each.title, "told": each.told}
-        for each in events
+        {"at": format_instant(each.at), "kind": each.kind.value, "told": each.told}
+        for each in await _events(desk, request)
     ]
-    return json.dumps(rows, ensure_ascii=False)
+    frame = pl.DataFrame(rows, schema={"at": pl.String, "kind": pl.String, "told": pl.String})
+    name = 'attachment; filename="events.csv"'
+    return Response(csv_text(frame), media_type="text/csv", headers={"Content-Disposition": name})
+
+
+async def _events(desk: Desk, request: Request) -> tuple[NetworkEvent, ...]:
+    at = desk.instant(request.query_params.get("at")) or desk.edition.at
+    known = desk.service.world.archive.as_of(at).blocks
+    state = (desk.service.world.archive, known.tip_height)
+    return await desk.once("events", state, lambda: network_events(known))
 
 
 async def show_score(desk: Desk, request: Request) -> Response:
     """How well forecasts of the adjustment did."""
     at = desk.instant(request.query_params.get("at"))
-    return fragment("score.html.j2", {"document": await desk.ask("score", {"at": at})})
+    return fragment("score.html.j2", {"document": await desk.ask("score", {"at": at, "periods": _SCORED})})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 
 from anyio import to_thread
@@ -45,13 +45,15 @@ async def show_system(desk: Desk, _: Request) -> Response:
             **moment(now, None),
             "origins_rows": now.origins,
             "sources": await to_thread.run_sync(service.sources),
-            "versions": [("Python", platform.python_version()), *_versions()],
+            "versions": _versions(),
         },
     )
 
 
+@cache
 def _versions() -> list[tuple[str, str]]:
-    found = []
+    """What is installed: reading it takes longer than all else on the page."""
+    found = [("Python", platform.python_version())]
     for name in _PACKAGES:
         try:
             found.append((name, version(name)))

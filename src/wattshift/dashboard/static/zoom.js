@@ -6,14 +6,18 @@
   if (!zoomer || typeof uPlot === "undefined") return;
 
   const ASK_MS = 60; // After the last movement.
+  const RENEW_MS = 5000; // New blocks are asked for at most so often ...
+  const SPREAD_MS = 3000; // ... and within so long, for an edition comes to everybody at once.
   const MARGIN = 0.5; // Asked for on both sides of what is seen.
   const LEAST_S = 2 * 3600;
   const ZOOM = 1.25;
   const HEIGHTS = { tall: 300, usual: 190 };
   const DAY_S = 86400;
   const first = Number(zoomer.dataset.first);
-  const until = Number(zoomer.dataset.until);
-  const at = zoomer.dataset.at ? `&at=${encodeURIComponent(zoomer.dataset.at)}` : "";
+  const isPast = "at" in zoomer.dataset;
+  let until = Number(zoomer.dataset.until); // Nothing from later is shown; in the present it moves on.
+  const key = () => new Date(until * 1000).toISOString().replace(/\.\d+Z$/, "Z");
+  const at = () => `at=${encodeURIComponent(key())}`;
   const span = { start: Number(zoomer.dataset.start), end: Number(zoomer.dataset.end) };
   const MINUS = "\u2212";
   let events = [];
@@ -127,11 +131,13 @@
       const end = span.end + MARGIN * width;
       const columns = Math.min(4096, Math.round(this.area.clientWidth * Math.min(2, devicePixelRatio) * (1 + 2 * MARGIN)));
       try {
-        const answer = await fetch(`/charts/${this.name}?start=${start}&end=${end}&width=${columns}${at}`, { signal: this.asking.signal });
+        const answer = await fetch(`/charts/${this.name}?start=${start}&end=${end}&width=${columns}&${at()}`, { signal: this.asking.signal });
         if (!answer.ok) throw new Error(`status ${answer.status}`);
+        if (answer.headers.get("X-Columns") !== this.figure.dataset.columns) location.reload(); // Other pools lead now.
         this.fill(new Float64Array(await answer.arrayBuffer()));
         this.have = { start, end, width };
         this.words.textContent = "";
+        this.tell();
       } catch (error) {
         if (error.name !== "AbortError") this.words.textContent = "This chart could not be loaded; moving it tries again.";
       }
@@ -147,6 +153,21 @@
         this.move();
       });
       this.figure.dataset.rows = rows;
+    }
+
+    // The picture in words, for who does not see it.
+    tell() {
+      const rows = this.plot.data[0];
+      const inside = [...rows.keys()].filter((row) => rows[row] >= span.start && rows[row] <= span.end);
+      const column = this.plot.data[1];
+      const seen = inside.map((row) => column[row]);
+      const unit = this.figure.dataset.unit;
+      const name = this.values[0].parentElement.dataset.label;
+      const words = seen.length
+        ? `${name} from ${told(Math.min(...seen), this.digits)} to ${told(Math.max(...seen), this.digits)} ${unit}, ` +
+          `last ${told(seen.at(-1), this.digits)}, ${day(rows[inside[0]])} to ${day(rows[inside.at(-1)])}`
+        : "nothing in view";
+      this.area.setAttribute("aria-label", `${this.figure.dataset.title}: ${words}; the table below holds its figures`);
     }
 
     read(plot) {
@@ -252,15 +273,14 @@
   };
   const address = () => {
     const query = `start=${Math.round(span.start)}&end=${Math.round(span.end)}`;
-    const named = zoomer.dataset.at ?? new Date(until * 1000).toISOString().replace(".000", "");
-    document.getElementById("view-link").href = `/network?at=${encodeURIComponent(named)}&${query}`;
+    document.getElementById("view-link").href = `/network?${at()}&${query}`;
     document.querySelectorAll("[data-csv]").forEach((link) => {
-      link.href = `${link.dataset.csv}?${query}${at}`;
+      link.href = `${link.dataset.csv}?${query}&${at()}`;
     });
     document.querySelectorAll("details[data-rows][open]").forEach(loadRows);
   };
   const loadRows = (details) => {
-    const query = `?start=${Math.round(span.start)}&end=${Math.round(span.end)}${at}`;
+    const query = `?start=${Math.round(span.start)}&end=${Math.round(span.end)}&${at()}`;
     htmx.ajax("GET", details.dataset.rows + query, { target: details.querySelector(".rows-here"), swap: "innerHTML" });
   };
 
@@ -342,6 +362,21 @@
   document.addEventListener("wattshift:theme", redraw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
+  // In the present new blocks come in at the right edge, as long as that is in view.
+  let renewedAt = performance.now();
+  document.addEventListener("wattshift:now", ({ detail }) => {
+    if (isPast || document.hidden || performance.now() - renewedAt < RENEW_MS) return;
+    renewedAt = performance.now();
+    const before = until;
+    until = Date.parse(detail.as_of) / 1000;
+    if (span.end < before) return;
+    charts.forEach((chart) => (chart.have = { start: NaN, end: NaN }));
+    setTimeout(() => {
+      if (span.end < until) view(span.start + until - before, span.end + until - before);
+      else soon();
+    }, Math.random() * SPREAD_MS);
+  });
+
   const list = (rows) => {
     const body = document.getElementById("events");
     body.replaceChildren(...rows.slice().reverse().map((event) => {
@@ -362,7 +397,7 @@
   document.querySelectorAll("[data-curve]").forEach((figure) => charts.push(new Chart(figure)));
   tell();
   address();
-  fetch(`/charts/events?${at.slice(1)}`).then((answer) => answer.json()).then((rows) => {
+  fetch(`/charts/events?${at()}`).then((answer) => answer.json()).then((rows) => {
     events = rows;
     list(rows);
     redraw();

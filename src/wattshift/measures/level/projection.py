@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,23 @@ from wattshift.measures.level.arrivals import BIN_BLOCKS
 from wattshift.measures.level.statespace import LevelState
 from wattshift.units import BLOCK_SPACING_S, HASHES_PER_EH
 
-__all__ = ["DRAWS", "Forecast", "Outlook", "RemainingTime", "forecast", "project", "remaining_time"]
+__all__ = [
+    "DRAWS",
+    "QUANTILE_PROBS",
+    "Forecast",
+    "Outlook",
+    "Quantile",
+    "RemainingTime",
+    "forecast",
+    "project",
+    "remaining_time",
+]
 
 DRAWS = 4096
 """Courses drawn: the mean of the next change is then good to about 0.1 percentage points at worst."""
+
+QUANTILE_PROBS = (0.005, 0.025, *(step / 20 for step in range(1, 20)), 0.975, 0.995)
+"""Where the distribution of a change is told."""
 
 _PERIOD_BLOCKS = 2016
 _INTERVALS = _PERIOD_BLOCKS - 1
@@ -47,6 +61,19 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quantile:
+    """A point of the distribution of a change.
+
+    Args:
+        below_prob: probability that the change is lower.
+        change_frac: than this.
+    """
+
+    below_prob: float
+    change_frac: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """One coming adjustment.
 
@@ -58,6 +85,7 @@ class Forecast:
         level: probability inside the interval.
         rise_prob: probability that difficulty rises.
         is_locked_in: the period's last block is known, so the change is exact.
+        quantiles: the whole distribution, calibrated as the interval is, by ascending probability.
     """
 
     mean_frac: float
@@ -67,6 +95,7 @@ class Forecast:
     level: float
     rise_prob: float
     is_locked_in: bool
+    quantiles: tuple[Quantile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,16 +218,19 @@ def _drawn(outlook: Outlook, period: int) -> int:
     return period
 
 
-def forecast(outlook: Outlook, *, period: int = 0, level: float = LEVEL) -> Forecast:
+def forecast(
+    outlook: Outlook, *, period: int = 0, level: float = LEVEL, nominal_level: float = LEVEL
+) -> Forecast:
     """One coming adjustment in figures.
 
     Args:
         outlook: the draws.
         period: 0 for the next retarget, 1 for the one after.
-        level: probability inside the interval.
+        level: probability inside the interval, among the draws.
+        nominal_level: what that interval is found to cover; another level calibrates all quantiles.
 
     Raises:
-        InputError: if that retarget was not drawn, or the level is not inside (0, 1).
+        InputError: if that retarget was not drawn, or a level is not inside (0, 1).
     """
     changes = outlook.change_frac[_drawn(outlook, period)]
     mean, median, low, high = _summary(changes, level)
@@ -210,6 +242,26 @@ def forecast(outlook: Outlook, *, period: int = 0, level: float = LEVEL) -> Fore
         level=level,
         rise_prob=float((changes > 0).mean()),
         is_locked_in=period == 0 and outlook.luck_blocks == 0,
+        quantiles=_quantiles(changes, level, nominal_level),
+    )
+
+
+def _quantiles(draws: NDArray[np.float64], level: float, nominal_level: float) -> tuple[Quantile, ...]:
+    """The distribution at fixed probabilities.
+
+    Where the draws are calibrated, the ends of the nominal interval lie at other quantiles of the draws. All
+    others are moved as these are: the normal scores of their probabilities are stretched by one factor, which
+    keeps the median and the order.
+    """
+    if not 0 < nominal_level < 1:
+        raise InputError("a confidence level lies between 0 and 1", level=nominal_level, hint="write 0.95")
+    bell = NormalDist()
+    stretch = bell.inv_cdf((1 + level) / 2) / bell.inv_cdf((1 + nominal_level) / 2)
+    drawn_prob = [bell.cdf(stretch * bell.inv_cdf(prob)) for prob in QUANTILE_PROBS]
+    changes = np.quantile(draws, drawn_prob).tolist()
+    return tuple(
+        Quantile(below_prob=prob, change_frac=change)
+        for prob, change in zip(QUANTILE_PROBS, changes, strict=True)
     )
 
 

@@ -54,7 +54,8 @@ class NowDocument:
     Args:
         as_of: the instant of knowledge.
         is_replay: whether it is history that runs again.
-        lag_s: how far the newest block lies behind the present [s].
+        lag_s: how far the newest block lay behind the present when this was computed; a service's pulse tells
+            how far it does by now [s].
         tip_height: the last block known.
         tip_at: when it became known.
         is_move_real: whether the week's move of the hashrate is more than luck.

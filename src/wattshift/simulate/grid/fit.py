@@ -81,11 +81,11 @@ def fit_supply(market: MarketHours, rng: np.random.Generator, *, draws: int) -> 
     known = controls_of(market)
     load, price = market.load_mw[known.hours], market.price_usd_per_mwh[known.hours]
     prices = _prices_used(price)
-    moved = unexplained(load, known.controls)
     weeks, week = np.unique(known.week, return_inverse=True)
     above = (price[:, None] > prices).astype(np.float64)
     # Both sides without the controls: else weeks drawn anew would differ by the level of what is above.
-    lifted = unexplained(above, known.controls) * moved[:, None]
+    left = unexplained(np.column_stack((load, above)), known.controls)
+    moved, lifted = left[:, 0], left[:, 1:] * left[:, :1]
     sums, counts = (
         np.stack([np.bincount(week, each, len(weeks)) for each in columns.T]) for columns in (lifted, above)
     )

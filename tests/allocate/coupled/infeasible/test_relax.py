@@ -20,7 +20,7 @@ from wattshift.allocate.coupled.problem import CoupledProblem
 from wattshift.assets.kind import UseKind
 from wattshift.errors import Infeasible
 
-SITES = scaled(80, 13_500)
+SITES = scaled(40, 13_500)
 ORDER = list(Gives)
 SLACK_MW = 2e-3
 

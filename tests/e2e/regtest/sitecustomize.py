@@ -1,0 +1,8 @@
+"""What Python imports by itself when a worker of `regtest_serve` starts."""
+
+from __future__ import annotations
+
+from runpy import run_path
+from pathlib import Path
+
+run_path(str(Path(__file__).parents[1] / "regtest_serve.py"))
