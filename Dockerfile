@@ -24,6 +24,7 @@ ENV PATH=/opt/wattshift/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     WATTSHIFT_STORE=/var/lib/wattshift \
     NUMBA_CACHE_DIR=/tmp/numba \
+    MALLOC_ARENA_MAX=2 \
     HOME=/tmp
 VOLUME /var/lib/wattshift
 USER 10001:10001

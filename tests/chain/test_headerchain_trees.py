@@ -16,7 +16,7 @@ from wattshift.chain.headerchain import HeaderChain
 from wattshift.chain.params import MAINNET, REGTEST
 from wattshift.chain.target import bits_to_work
 
-TREES = scaled(20_000, 1_000_000)
+TREES = scaled(8_000, 1_000_000)
 
 mined = cache(mine)  # the trees share their lower branches
 named = cache(double_sha256)

@@ -353,7 +353,7 @@ def test_events_come_as_csv_too(client: TestClient) -> None:
         ("/now/pictures", {"/v1/value", "/v1/value.csv", "/v1/difficulty.csv"}),
         ("/site/plan", {"/v1/plan", "/v1/plan.csv"}),
         ("/site/coupled", {"/v1/site-plan", "/v1/site-plan.csv"}),
-        ("/system", {"/v1/now"}),
+        ("/system", {"/v1/now", "/v1/editions"}),
         ("/system/alerts", {"/v1/alerts/events"}),
     ],
 )
@@ -425,3 +425,10 @@ def test_nothing_there_is_a_page_for_people_and_a_problem_for_programs(
     assert (problem.status_code, problem.headers["content-type"]) == (status, "application/problem+json")
     assert problem.json()["hint"]
     assert ("allow" in problem.headers) == (status == 405)
+
+
+def test_the_record_of_what_was_told_is_shown(client: TestClient, service: Service) -> None:
+    until(lambda: bool(service.editions.page()), "a row of the record")
+    row = service.editions.page()[0]
+    found = client.get("/system").text
+    assert f'<td class="n">{row.tip_height}</td>' in found

@@ -87,7 +87,9 @@ def test_figures_follow_the_stream(browser: Browser, base: str) -> None:
         assert re.fullmatch(r"\d+ (s|min|h) old", age.inner_text())
         drawn = page.locator("#next-adjustment desc").text_content()
         page.wait_for_function(
-            "before => document.querySelector('#next-adjustment desc').textContent !== before", arg=drawn
+            "before => document.querySelector('#next-adjustment desc').textContent !== before",
+            arg=drawn,
+            timeout=60_000,
         )
         assert (seen.said, seen.refused) == ([], [])
 

@@ -98,7 +98,9 @@ def test_it_shows_old_figures_as_such_while_the_database_is_away_and_goes_on_by_
     assert store["is_well"]
     assert [row["tip_height"] for row in service.get("/v1/editions")["editions"]] == [2_102, 2_101]
     database.kill()
-    service.child.until(lambda: "no newer figures" in service.get("/v1/pulse")["in_words"], "word of the loss")
+    service.child.until(
+        lambda: "no newer figures" in service.get("/v1/pulse")["in_words"], "word of the loss"
+    )
     assert service.get("/v1/now")["tip_height"] == 2_102
     assert not service.get("/health/ready")["is_well"]
     database.start()

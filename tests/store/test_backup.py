@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -23,6 +24,7 @@ from wattshift.store import backup
 from wattshift.store.alertjournal import AlertJournal, EventRow, Written
 from wattshift.store.archive import pack, unpack
 from wattshift.store.backup import back_up, restore
+from wattshift.store.editionjournal import EditionJournal
 from wattshift.store.home import Home
 from wattshift.store.lease import FileLock
 from wattshift.store.ledger import SqliteLedger
@@ -319,6 +321,32 @@ def test_a_list_that_lies_is_refused(
     with pytest.raises(Corrupt):
         restore(file, other)
     assert not other.ledger.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil", "../../evil", "series/../../evil", "tokens.json", "series/x/y/z", "notes.txt"]
+)
+def test_a_name_that_no_store_has_is_refused_though_all_else_is_true(
+    home: Home, other: Home, file: Path, name: str
+) -> None:
+    back_up(home, file, now=NOW)
+    row = {"name": name, "size_bytes": 1, "sha256": hashlib.sha256(b"x").hexdigest()}
+    rewritten(file, lambda told: told | {"files": [row]}, **{name: b"x"})
+    with pytest.raises(Corrupt, match="what no store has"):
+        restore(file, other)
+    assert not any(path.name in {"evil", "notes.txt"} for path in file.parent.rglob("*"))
+
+
+def test_what_a_service_told_goes_along(home: Home, other: Home, file: Path) -> None:
+    with EditionJournal(home.editions) as journal:
+        journal.keep(b"one")
+    back_up(home, file, now=NOW)
+    restore(file, other)
+    with EditionJournal(other.editions) as journal:
+        assert journal.page(before=None, limit=9) == [(1, b"one")]
+    home.editions.write_bytes(b"no journal" * 1_000)
+    with pytest.raises(StoreError):
+        back_up(home, file, now=NOW)
 
 
 def test_a_member_that_is_not_listed_is_refused(home: Home, other: Home, file: Path) -> None:

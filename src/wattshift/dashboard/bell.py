@@ -6,6 +6,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wattshift.measures.level.projection import Forecast
 
@@ -17,19 +18,19 @@ _REACH = 3.2
 _KNOTS = frozenset((0.005, 0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.995))
 """The quantiles that the shape goes through: those between them would show the luck of the draws."""
 _LEAST_STEP = 1e-9
-"""Quantiles nearer than this are one [%]."""
+"""Quantiles nearer than this are one."""
 
 
 class Bell(NamedTuple):
     """A density.
 
     Args:
-        changes: where, in ascending order [%].
-        heights: the density there [1/%].
+        change_frac: where, in ascending order.
+        height_ratio: the density there / the highest one.
     """
 
-    changes: list[float]
-    heights: list[float]
+    change_frac: list[float]
+    height_ratio: list[float]
 
 
 def bell_of(coming: Forecast) -> Bell:
@@ -39,24 +40,32 @@ def bell_of(coming: Forecast) -> Bell:
     straight beyond the outermost quantiles: where the draws are normal this is exactly their bell, and the
     density is nowhere negative.
     """
-    from scipy.interpolate import PchipInterpolator
+    from scipy.interpolate import CubicHermiteSpline
 
     normal = NormalDist()
     changes: list[float] = []
     scores: list[float] = []
     for each in coming.quantiles:
-        change = 100 * each.change_frac
-        if each.below_prob in _KNOTS and (not changes or change > changes[-1] + _LEAST_STEP):
-            changes.append(change)
+        if each.below_prob in _KNOTS and (not changes or each.change_frac > changes[-1] + _LEAST_STEP):
+            changes.append(each.change_frac)
             scores.append(normal.inv_cdf(each.below_prob))
     left, right = _beyond(changes[:2], scores[:2], -_REACH), _beyond(changes[-2:], scores[-2:], _REACH)
-    score = PchipInterpolator([left, *changes, right], [-_REACH, *scores, _REACH])
+    knots, known = np.array([left, *changes, right]), np.array([-_REACH, *scores, _REACH])
+    score = CubicHermiteSpline(knots, known, _slopes(knots, known))
     at = np.linspace(left, right, _POINTS)
-    heights = np.exp(-(score(at) ** 2) / 2) * score.derivative()(at) / np.sqrt(2 * np.pi)
-    return Bell(at.tolist(), heights.tolist())
+    heights = np.exp(-(score(at) ** 2) / 2) * score.derivative()(at)
+    return Bell(at.tolist(), (heights / heights.max()).tolist())
+
+
+def _slopes(knots: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Those of the parabola through each knot and its neighbours, within what keeps a cubic monotone."""
+    secants = np.diff(known) / np.diff(knots)
+    most = 3 * np.minimum(np.append(secants, np.inf), np.append(np.inf, secants))
+    found: NDArray[np.float64] = np.minimum(np.gradient(known, knots), most)
+    return found
 
 
 def _beyond(changes: list[float], scores: list[float], score: float) -> float:
-    """Where a score lies on the straight line through two quantiles [%]."""
+    """Where a score lies on the straight line through two quantiles."""
     slope = (changes[1] - changes[0]) / (scores[1] - scores[0])
     return changes[0] + slope * (score - scores[0])

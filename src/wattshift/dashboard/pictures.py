@@ -182,11 +182,13 @@ def _locked(coming: Forecast) -> tuple[str, ...]:
 
 def _density(coming: Forecast) -> tuple[str, ...]:
     bell = bell_of(coming)
-    low, high = 100 * coming.low_frac, 100 * coming.high_frac
-    across = LinearScale((min(bell.changes[0], 0.0), max(bell.changes[-1], 0.0)))
-    tallest = max(bell.heights)
-    points = [(across(change), 0.92 * up / tallest) for change, up in zip(*bell, strict=True)]
-    inside = [point for point, change in zip(points, bell.changes, strict=True) if low <= change <= high]
+    across = LinearScale((100 * min(bell.change_frac[0], 0.0), 100 * max(bell.change_frac[-1], 0.0)))
+    points = [(across(100 * change), 0.92 * up) for change, up in zip(*bell, strict=True)]
+    inside = [
+        point
+        for point, change in zip(points, bell.change_frac, strict=True)
+        if coming.low_frac <= change <= coming.high_frac
+    ]
 
     def area(drawn: list[tuple[float, float]], style: str) -> str:
         return _PANEL.band([x for x, _ in drawn], [0.0] * len(drawn), [y for _, y in drawn], style=style)

@@ -63,7 +63,7 @@ class Partial:
 
 def is_compiled() -> bool:
     """Whether the simulator is compiled; else its first run in this environment takes some seconds longer."""
-    from wattshift.simulate.kernel.compiled import is_kept
+    from wattshift.compiled import is_kept
     from wattshift.simulate.kernel.shard import run_shard as run
 
     return is_kept(run)

@@ -3,13 +3,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
+from typing import ClassVar
 
 import pytest
 
 from support.serving import AT, BAD, HASHRATE, hashrate, trouble
 from wattshift.app.questions.question import AnyQuestion, Ask, World
 from wattshift.app.service.answering import Answering
-from wattshift.app.service.answers import AnswerCache, Form
+from wattshift.app.service.answers import Answer, AnswerCache, AnswerKey, Form
 from wattshift.app.service.edition import Board
 from wattshift.app.service.inprocess import InProcessAnswers
 from wattshift.app.snapshot import Archive
@@ -80,3 +81,28 @@ def test_in_this_process(board: Board, archive: Archive, site: Site) -> None:
     assert answers.answer(HASHRATE, hashrate()) is answer
     with pytest.raises(InputError, match="no sense"):
         answers.answer(BAD, trouble("refuse"))
+
+
+def test_small_answers_count_with_what_they_take_beside() -> None:
+    cache = AnswerCache(capacity_bytes=100_000)
+    keys = [AnswerKey("hashrate", b"%d" % number, Form.JSON, 0) for number in range(1_000)]
+    for key in keys:
+        cache.put(key, Answer(body=b"{}", form=Form.JSON, etag="", as_of=AT, generation=0))
+    held = [key for key in keys if cache.get(key) is not None]
+    assert 10 < len(held) < 100
+    assert held == keys[-len(held) :], "those asked for last stay"
+
+
+def test_a_long_question_is_known_by_its_hash(board: Board) -> None:
+    class Seen(AnswerCache):
+        keys: ClassVar[list[AnswerKey]] = []
+
+        def get(self, key: AnswerKey) -> Answer | None:
+            self.keys.append(key)
+            return super().get(key)
+
+    answering = Answering(lambda *_: b"{}", board, Seen())
+    for window in ("7d", "7d", "8d"):
+        answering.answer(HASHRATE, hashrate(window))
+    first, same, other = Seen.keys
+    assert (len(first.ask), first == same, first == other) == (32, True, False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runpy import run_path
 from pathlib import Path
+from runpy import run_path
 
 run_path(str(Path(__file__).parents[1] / "regtest_serve.py"))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from support.faults import scaled
 from wattshift.errors import InputError
 from wattshift.measures.blocks import KnownBlocks
 from wattshift.measures.level.arrivals import arrivals_of
@@ -31,7 +30,7 @@ def first_after(alarms: tuple[Alarm, ...], index: int) -> Alarm:
 
 
 def test_false_alarms_come_as_often_as_stated() -> None:
-    years = scaled(150, 300)
+    years = 300
     waits = np.random.default_rng(1).standard_exponential(years * BLOCKS_PER_YEAR)
     alarms = scan(waits)
     assert abs(len(alarms) - years) < 4 * math.sqrt(years)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -107,32 +108,10 @@ def _opened(plan: ServicePlan, opening: ExitStack) -> Service:
     board = Board()
     answers = stack.enter_context(WorkerAnswers(plan.place, board, plan.work))
     jobs = stack.enter_context(Jobs(answers, plan.clock, plan.jobs))
-    plans = PlanWatch(lambda moment: _planned(answers, moment))
-    alerts, post = _alerts(plan, plans, stack)
-    editions = EditionRoom(alerts.path.with_name(EDITIONS_NAME), plan.clock)
-    loop = Loop(
-        feed,
-        world.site,
-        board,
-        then=_Then(board, editions, alerts, plans, plan.mono_s),
-        presented=lambda moment: _presented(answers, moment),
-    )
+    rooms = _rooms(plan, answers, stack)
+    then = _Then(board, rooms, plan.mono_s)
+    loop = Loop(feed, world.site, board, then=then, presented=partial(_presented, answers))
     thread = LoopThread(loop)
-    home = plan.place.home
-    organs = Organs(
-        loop=loop,
-        board=board,
-        is_turning=thread.is_alive,
-        answers=answers,
-        alerts=alerts,
-        editions=editions,
-        post=post,
-        threads={"the watch over plans": lambda: plans.is_alive},
-        sources=lambda: None if home is None else last_status(home, now=plan.clock.now()),
-        home=home,
-        folder=alerts.path.parent,
-        clock=plan.clock,
-    )
     parts = Parts(
         world=world,
         board=board,
@@ -140,13 +119,55 @@ def _opened(plan: ServicePlan, opening: ExitStack) -> Service:
         thread=thread,
         answers=CountedAnswers(answers),
         jobs=jobs,
-        alerts=alerts,
-        editions=editions,
-        health=Health(organs),
-        home=home,
+        alerts=rooms.alerts,
+        editions=rooms.editions,
+        health=_health(plan, loop, thread, board, answers, rooms),
+        home=plan.place.home,
         clock=plan.clock,
     )
     return Service(parts, stack.pop_all())
+
+
+@dataclass(frozen=True, slots=True)
+class _Rooms:
+    """What looks at every moment, beside the loop."""
+
+    plans: PlanWatch
+    alerts: AlertRoom
+    post: PostRoom | None
+    editions: EditionRoom
+
+
+def _rooms(plan: ServicePlan, answers: WorkerAnswers, stack: ExitStack) -> _Rooms:
+    plans = PlanWatch(partial(_planned, answers))
+    alerts, post = _alerts(plan, plans, stack)
+    return _Rooms(plans, alerts, post, EditionRoom(alerts.path.with_name(EDITIONS_NAME), plan.clock))
+
+
+def _health(
+    plan: ServicePlan,
+    loop: Loop,
+    thread: LoopThread,
+    board: Board,
+    answers: WorkerAnswers,
+    rooms: _Rooms,
+) -> Health:
+    home = plan.place.home
+    organs = Organs(
+        loop=loop,
+        board=board,
+        is_turning=thread.is_alive,
+        answers=answers,
+        alerts=rooms.alerts,
+        editions=rooms.editions,
+        post=rooms.post,
+        threads={"the watch over plans": lambda: rooms.plans.is_alive},
+        sources=lambda: None if home is None else last_status(home, now=plan.clock.now()),
+        home=home,
+        folder=rooms.alerts.path.parent,
+        clock=plan.clock,
+    )
+    return Health(organs)
 
 
 def _feed(plan: ServicePlan, world: World) -> Feed:
@@ -203,18 +224,9 @@ def _planned(answers: WorkerAnswers, moment: Moment) -> Mapping[tuple[datetime, 
 class _Then:
     """What follows from each moment: plans where a price was settled, alerts where there is news or time."""
 
-    def __init__(
-        self,
-        board: Board,
-        editions: EditionRoom,
-        alerts: AlertRoom,
-        plans: PlanWatch,
-        mono_s: Callable[[], float],
-    ) -> None:
+    def __init__(self, board: Board, rooms: _Rooms, mono_s: Callable[[], float]) -> None:
         self._board = board
-        self._editions = editions
-        self._alerts = alerts
-        self._plans = plans
+        self._rooms = rooms
         self._mono_s = mono_s
         self._news: News | None = None
         self._due_s = 0.0
@@ -222,10 +234,10 @@ class _Then:
     def __call__(self, moment: Moment, news: News) -> None:
         now_s = self._mono_s()
         if self._board.latest is not None:
-            self._editions.keep(self._board.latest)
+            self._rooms.editions.keep(self._board.latest)
         if self._news is None or news.priced_at != self._news.priced_at:
-            self._plans.look(moment)
+            self._rooms.plans.look(moment)
         if news != self._news or now_s >= self._due_s:
-            self._alerts.look(moment)
+            self._rooms.alerts.look(moment)
             self._due_s = now_s + _ALERTS_S
         self._news = news

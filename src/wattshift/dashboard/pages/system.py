@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wattshift.app.service.alertroom import AlertRoom
+from wattshift.app.service.service import Service
 from wattshift.clock import parse_duration_s
 from wattshift.dashboard.desk import Desk
 from wattshift.dashboard.forms import read_form
 from wattshift.dashboard.render import fragment, moment, page
-from wattshift.errors import InputError
+from wattshift.errors import InputError, StoreError
+from wattshift.report.documents.editions import EditionRow
 from wattshift.web.principal import Scope, require
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
 
 _PACKAGES = ("wattshift", "numpy", "polars", "scipy", "highspy", "starlette", "uvicorn")
 _EVENTS = 40
+_TOLD = 12
 _LONGEST = timedelta(days=366)
 
 
@@ -45,9 +48,18 @@ async def show_system(desk: Desk, _: Request) -> Response:
             **moment(now, None),
             "origins_rows": now.origins,
             "sources": await to_thread.run_sync(service.sources),
+            "told": await _told(service),
             "versions": _versions(),
         },
     )
+
+
+async def _told(service: Service) -> tuple[EditionRow, ...]:
+    """What was told last; nothing where that cannot be read, which the health says."""
+    try:
+        return await to_thread.run_sync(partial(service.editions.page, None, _TOLD))
+    except StoreError:
+        return ()
 
 
 @cache

@@ -114,7 +114,7 @@
     const banner = document.getElementById("stale");
     banner.hidden = !is;
     banner.textContent = is
-      ? `${sentence(why)}: figures are those of ${instant(new Date(edition.asOf * 1000))}.${why === LOST ? " Trying again ..." : ""}`
+      ? `${sentence(why)}. Figures are those of ${instant(new Date(edition.asOf * 1000))}.${why === LOST ? " Trying again ..." : ""}`
       : "";
   };
 

@@ -43,6 +43,7 @@ def open_environment(
         finalize=finalized,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a service goes on as it began, even while it is being upgraded
     )
     environment.filters |= {
         "age": words.age_in_words,

@@ -20,6 +20,7 @@ from wattshift.simulate.kernel.places import (
     ALL_INSTALLED,
     BUILT,
     CAPACITY,
+    COLUMNS,
     CONVERTED,
     DUE,
     HASHING,
@@ -194,6 +195,7 @@ def _redeploy(habits: Habits, worth: float, miners: Miners, site: Site) -> None:
     """Idle machines move to where they earn and power is vacant, in proportion to the start's fleet."""
     stock_ehs, hashing_ehs, idle, rows = site.stock_ehs, site.hashing_ehs, site.idle_ehs, site.rows
     efficiency, zero, width = miners.efficiency_j_per_th, np.float32(0.0), np.uint64(len(site.idle_ehs))
+    rows[COLUMNS] = width
     for row in range(rows.shape[1]):
         limit = np.float32(worth / miners.power_usd_per_mwh[row])
         wanted = zero
@@ -231,9 +233,11 @@ def _split(miners: Miners, row: int, lower: int, upper_frac: float, hashrate_ehs
     power_mw = low * efficiency[lower]
     site.stock_ehs[first + lower] += low
     site.hashing_ehs[first + lower] += low
+    site.rows[COLUMNS, row] = max(site.rows[COLUMNS, row], lower + 1.0)
     if upper_frac > 0.0:
         site.stock_ehs[first + lower + 1] += high
         site.hashing_ehs[first + lower + 1] += high
+        site.rows[COLUMNS, row] = max(site.rows[COLUMNS, row], lower + 2.0)
         power_mw += high * efficiency[lower + 1]
     _note_new(row, low + high, power_mw, site.rows)
     site.totals[NEW] += power_mw
@@ -274,18 +278,22 @@ def _deliver(
 def _replace(
     wanted_mw: float,
     least_j_per_th: float,
+    columns: int,
     j_per_th: NDArray[np.float32],
     stock_ehs: NDArray[np.float32],
     hashing_ehs: NDArray[np.float32],
     idle_ehs: NDArray[np.float32],
-) -> tuple[float, float, float, float]:
+) -> tuple[float, float, float, float, int]:
     """Take out the worst machines at a power price, as long as they are that bad.
 
     Returns:
-        What is gone [EH/s], its power, which comes free [MW], and what of it did hash [EH/s, MW].
+        What is gone [EH/s], its power, which comes free [MW], what of it did hash [EH/s, MW], and how many
+        columns may still have machines.
     """
     left, hashrate, working, at_work = wanted_mw, 0.0, 0.0, 0.0
-    column = len(idle_ehs) - 1
+    while columns > 0 and stock_ehs[columns - 1] == 0.0:
+        columns -= 1
+    column = columns - 1
     while left > 0.0 and column >= 0 and j_per_th[column] >= least_j_per_th:
         gone, stopped = stock_ehs[column], hashing_ehs[column]
         if gone > 0.0:
@@ -301,7 +309,7 @@ def _replace(
             working += stopped
             at_work += stopped * j_per_th[column]
         column -= 1
-    return hashrate, wanted_mw - left, working, at_work
+    return hashrate, wanted_mw - left, working, at_work, columns
 
 
 @inlined
@@ -312,7 +320,9 @@ def _replace_there(
     width = len(efficiency)
     first, rows = row * width, site.rows
     stock, on = site.stock_ehs[first : first + width], site.hashing_ehs[first : first + width]
-    gone = _replace(wanted_mw, least_j_per_th, efficiency, stock, on, site.idle_ehs)
+    columns = int(rows[COLUMNS, row])
+    gone = _replace(wanted_mw, least_j_per_th, columns, efficiency, stock, on, site.idle_ehs)
+    rows[COLUMNS, row] = gone[4]
     rows[INSTALLED, row] -= gone[0]
     rows[INSTALLED_POWER, row] -= gone[1]
     rows[HASHING, row] -= gone[2]

@@ -20,6 +20,7 @@ from wattshift.simulate.kernel.places import (
     ALL_INSTALLED_POWER,
     ALL_POWER,
     ALL_UNDER_WATER,
+    COLUMNS,
     CONVERTED,
     HASHING,
     INSTALLED,
@@ -40,6 +41,7 @@ def open_site(miners: Miners, site: Site) -> None:
         site.hashing_ehs[each] = miners.hashing_ehs[each]
     site.idle_ehs[:] = 0.0
     site.rows[:] = 0.0
+    site.rows[COLUMNS] = len(site.idle_ehs)
     site.promised_mw[:] = 0.0
     site.totals[:] = 0.0
     site.visits[:] = 0.0

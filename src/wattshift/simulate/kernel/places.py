@@ -14,6 +14,7 @@ __all__ = [
     "CAPACITY",
     "CHAIN_NUMBERS",
     "CLOCK_NUMBERS",
+    "COLUMNS",
     "COMMITTED",
     "CONVERTED",
     "DUE",
@@ -51,11 +52,13 @@ SUMS, UNDER_WATER = 3, 2
     CONVERTED,
     SITES,
     DUE,
-) = range(8)
+    COLUMNS,
+) = range(9)
 """Of a power price: what hashes [EH/s], its power [MW], what is installed [EH/s, MW], power promised and gone
-to AI, that of all mining sites, with machines or without, and what is due to AI and still mines [MW]."""
+to AI, that of all mining sites, with machines or without, and what is due to AI and still mines [MW];
+and how many columns may have machines, for beyond are none."""
 
-ROWS = 8
+ROWS = 9
 
 (
     SCRAPPED,

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import ParamSpec, TypeVar
 
-import numba
+from wattshift.compiled import loop
 
 __all__ = ["compiled"]
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 
-def compiled(function: _Function) -> _Function:
-    """Compile a loop when it is first called; what was compiled is kept on disk, file by file.
+def compiled(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+    """Compile a loop when it is first called.
 
     Sums may be taken in any order, and no comparison needs to know of NaN: `method` looks for that itself.
     """
-    fast = {"contract", "reassoc", "nsz", "nnan"}
-    wrap = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=fast)
-    return cast("_Function", wrap(function))
+    return loop(function, fastmath={"contract", "reassoc", "nsz", "nnan"})

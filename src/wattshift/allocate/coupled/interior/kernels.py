@@ -1,6 +1,5 @@
 """The compiled stages of an iteration: each passes over the iterate once, block by block.
 
-All that these loops call stands here: what is kept on disk is compiled anew only when its own file changes.
 Only the stages take records: where inner loops do, compiling takes ten times as long.
 """
 
