@@ -107,15 +107,12 @@ def _part(progress: Progress | None, number: int, runs: int) -> Progress | None:
 
 
 def _document(
-    snapshot: Snapshot,
-    file: ScenarioFile,
-    scenario: Scenario,
-    found: NetworkForecast,
-    exit_effect: Effect,
+    snapshot: Snapshot, file: ScenarioFile, scenario: Scenario, found: NetworkForecast, exit_effect: Effect
 ) -> SimulationDocument:
     marks = marked_days(found)
     courses, figures = course_rows(found), figure_rows(found)
     departures = _departures(found)
+    told = simulation_in_words(courses, figures, departures, days=found.horizon_days)
     state = security_state(snapshot, _attack(file))
     return SimulationDocument(
         as_of=snapshot.as_of,
@@ -144,10 +141,7 @@ def _document(
         exit_effect=exit_effect,
         ai_effect=None,
         comparison=None,
-        in_words=(
-            *simulation_in_words(courses, figures, departures, days=found.horizon_days),
-            *capped_in_words(found.capped),
-        ),
+        in_words=(*told, *capped_in_words(found.capped)),
         origins=security_origins(snapshot, state),
     )
 

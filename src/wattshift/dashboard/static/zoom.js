@@ -14,10 +14,8 @@
   const HEIGHTS = { tall: 300, usual: 190 };
   const DAY_S = 86400;
   const first = Number(zoomer.dataset.first);
-  const isPast = "at" in zoomer.dataset;
   let until = Number(zoomer.dataset.until); // Nothing from later is shown; in the present it moves on.
-  const key = () => new Date(until * 1000).toISOString().replace(/\.\d+Z$/, "Z");
-  const at = () => `at=${encodeURIComponent(key())}`;
+  const at = () => `at=${encodeURIComponent(new Date(until * 1000).toISOString().replace(/\.\d+Z$/, "Z"))}`;
   const span = { start: Number(zoomer.dataset.start), end: Number(zoomer.dataset.end) };
   const MINUS = "\u2212";
   let events = [];
@@ -159,15 +157,14 @@
     tell() {
       const rows = this.plot.data[0];
       const inside = [...rows.keys()].filter((row) => rows[row] >= span.start && rows[row] <= span.end);
-      const column = this.plot.data[1];
-      const seen = inside.map((row) => column[row]);
-      const unit = this.figure.dataset.unit;
-      const name = this.values[0].parentElement.dataset.label;
+      const seen = inside.map((row) => this.plot.data[1][row]);
+      const { title, unit } = this.figure.dataset;
+      const { label } = this.values[0].parentElement.dataset;
       const words = seen.length
-        ? `${name} from ${told(Math.min(...seen), this.digits)} to ${told(Math.max(...seen), this.digits)} ${unit}, ` +
+        ? `${label} from ${told(Math.min(...seen), this.digits)} to ${told(Math.max(...seen), this.digits)} ${unit}, ` +
           `last ${told(seen.at(-1), this.digits)}, ${day(rows[inside[0]])} to ${day(rows[inside.at(-1)])}`
         : "nothing in view";
-      this.area.setAttribute("aria-label", `${this.figure.dataset.title}: ${words}; the table below holds its figures`);
+      this.area.setAttribute("aria-label", `${title}: ${words}; the table below holds its figures`);
     }
 
     read(plot) {
@@ -365,16 +362,14 @@
   // In the present new blocks come in at the right edge, as long as that is in view.
   let renewedAt = performance.now();
   document.addEventListener("wattshift:now", ({ detail }) => {
-    if (isPast || document.hidden || performance.now() - renewedAt < RENEW_MS) return;
+    if ("at" in zoomer.dataset || document.hidden || performance.now() - renewedAt < RENEW_MS) return;
     renewedAt = performance.now();
     const before = until;
     until = Date.parse(detail.as_of) / 1000;
     if (span.end < before) return;
     charts.forEach((chart) => (chart.have = { start: NaN, end: NaN }));
-    setTimeout(() => {
-      if (span.end < until) view(span.start + until - before, span.end + until - before);
-      else soon();
-    }, Math.random() * SPREAD_MS);
+    const by = span.end < until ? until - before : 0;
+    setTimeout(() => view(span.start + by, span.end + by), Math.random() * SPREAD_MS);
   });
 
   const list = (rows) => {
