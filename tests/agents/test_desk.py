@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from wattshift.agents.desk import Desk
 from wattshift.agents.questions import AGENT_QUESTIONS
 from wattshift.agents.working import Call, Told
-from wattshift.app.service.place import Place
-from wattshift.app.service.pool import Pool
-from wattshift.app.service.workroom import View
+from wattshift.app.service.answering.pool import Pool
+from wattshift.app.service.answering.workroom import View
+from wattshift.app.service.feeds.place import Place
 from wattshift.errors import InputError
 
 

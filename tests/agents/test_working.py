@@ -13,8 +13,8 @@ from wattshift.agents import working
 from wattshift.agents.questions import AGENT_QUESTIONS
 from wattshift.agents.tools import tools
 from wattshift.agents.working import Call, Told, told
-from wattshift.app.service.place import Place
-from wattshift.app.service.workroom import View
+from wattshift.app.service.answering.workroom import View
+from wattshift.app.service.feeds.place import Place
 from wattshift.errors import InputError
 
 VIEW = View(place=Place(), generation=0)

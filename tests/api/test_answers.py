@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from support.serving import AT
 from wattshift.api.operations import MEDIA_TYPES
 from wattshift.app.questions.registry import QUESTIONS
-from wattshift.app.service.answers import Form
+from wattshift.app.service.answering.answers import Form
 from wattshift.app.service.service import Service
 
 PATHS = {name: f"/v1/{question.path}" for name, question in QUESTIONS.items() if question.body is None}

@@ -25,8 +25,8 @@ from wattshift.alerts.finding import Status
 from wattshift.alerts.rule import Severity
 from wattshift.api.metrics import BASE_UNITS, families, metric_name, metrics_route
 from wattshift.app.questions.registry import QUESTIONS
-from wattshift.app.service.answers import Answer, Form
-from wattshift.app.service.counting import CountedAnswers
+from wattshift.app.service.answering.answers import Answer, Form
+from wattshift.app.service.answering.counting import CountedAnswers
 from wattshift.app.service.edition import Board
 from wattshift.app.service.service import Service
 from wattshift.errors import Busy, Corrupt

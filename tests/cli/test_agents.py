@@ -10,7 +10,7 @@ import pytest
 
 from support.commandline import Run
 from wattshift.agents import server
-from wattshift.app.service.place import Place
+from wattshift.app.service.feeds.place import Place
 
 
 @pytest.fixture

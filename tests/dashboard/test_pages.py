@@ -17,9 +17,9 @@ from starlette.testclient import TestClient
 from support.api import EVERYONE, SomeoneAsks
 from support.serving import AT, until
 from wattshift.app.charts.library import Library
-from wattshift.app.service.answers import Answer
+from wattshift.app.service.answering.answers import Answer
 from wattshift.app.service.edition import Board
-from wattshift.app.service.jobs import JobState
+from wattshift.app.service.jobs.jobs import JobState
 from wattshift.app.service.service import Service
 from wattshift.app.snapshot import Archive
 from wattshift.clock import format_instant

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from wattshift.app.service.place import Place
+from wattshift.app.service.feeds.place import Place
 from wattshift.app.snapshot import Archive
 from wattshift.chain.header import BlockHeader, hash_to_hex
 from wattshift.chain.params import REGTEST

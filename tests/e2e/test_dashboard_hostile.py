@@ -22,8 +22,8 @@ from wattshift.app.charts.curve import Curve
 from wattshift.app.charts.history import CURVES
 from wattshift.app.charts.library import Library
 from wattshift.app.service import opening
+from wattshift.app.service.feeds.place import Place, open_world
 from wattshift.app.service.opening import open_service
-from wattshift.app.service.place import Place, open_world
 from wattshift.app.sites import EXAMPLE_SITE
 from wattshift.app.snapshot import Archive
 from wattshift.cli.serving import _both

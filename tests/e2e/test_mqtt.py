@@ -19,7 +19,7 @@ from e2e.peers.serving import Serving
 from support.editions import bundled_edition
 from support.homeassistant import check_announcement
 from wattshift.app.service.edition import Board
-from wattshift.app.service.house import open_house
+from wattshift.app.service.houses.house import open_house
 from wattshift.config.mqtt import MqttGiven
 
 TESTS = Path(__file__).parents[1]

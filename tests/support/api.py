@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from support.serving import replay_plan
+from wattshift.app.service.answering.pool import PoolLimits
+from wattshift.app.service.answering.workers import WorkLimits
 from wattshift.app.service.opening import ServicePlan
-from wattshift.app.service.pool import PoolLimits
-from wattshift.app.service.workers import WorkLimits
 from wattshift.web.principal import STATE_KEY, Principal, Scope
 
 if TYPE_CHECKING:

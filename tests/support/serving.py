@@ -12,12 +12,12 @@ from pydantic import Field
 from wattshift.app.questions.network import AskHashrate
 from wattshift.app.questions.question import Ask, Question, World
 from wattshift.app.questions.registry import QUESTIONS
+from wattshift.app.service.answering.workroom import View
 from wattshift.app.service.edition import Board, edition_of
-from wattshift.app.service.feed import Moment
+from wattshift.app.service.feeds.feed import Moment
+from wattshift.app.service.feeds.place import Place
 from wattshift.app.service.now import present
 from wattshift.app.service.opening import ReplayWish, ServicePlan
-from wattshift.app.service.place import Place
-from wattshift.app.service.workroom import View
 from wattshift.app.sites import open_site
 from wattshift.app.snapshot import Archive
 from wattshift.errors import InputError

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from wattshift.agents.questions import AGENT_QUESTIONS
 from wattshift.agents.working import Call, Told, told
-from wattshift.app.service.place import Place
-from wattshift.app.service.pool import Pool, PoolLimits
-from wattshift.app.service.workroom import View
+from wattshift.app.service.answering.pool import Pool, PoolLimits
+from wattshift.app.service.answering.workroom import View
+from wattshift.app.service.feeds.place import Place
 from wattshift.errors import InputError
 from wattshift.report.figures import printable
 

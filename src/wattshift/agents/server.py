@@ -38,7 +38,7 @@ from wattshift.errors import WattshiftError
 if TYPE_CHECKING:
     from wattshift.agents.desk import Desk
     from wattshift.agents.working import Told
-    from wattshift.app.service.place import Place
+    from wattshift.app.service.feeds.place import Place
 
 __all__ = ["Answerer", "new_server", "serve_agents"]
 

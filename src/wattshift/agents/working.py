@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from wattshift.agents.questions import AGENT_QUESTIONS
 from wattshift.agents.words import document_in_words
-from wattshift.app.service.answers import Form
-from wattshift.app.service.rendering import rendered
-from wattshift.app.service.workroom import View, shown
+from wattshift.app.service.answering.answers import Form
+from wattshift.app.service.answering.rendering import rendered
+from wattshift.app.service.answering.workroom import View, shown
 from wattshift.errors import InputError
 
 __all__ = ["Call", "Told", "told"]

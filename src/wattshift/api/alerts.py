@@ -15,7 +15,7 @@ from wattshift.app.questions.question import Instant
 from wattshift.web.principal import principal_of
 
 if TYPE_CHECKING:
-    from wattshift.app.service.alertroom import AlertRoom
+    from wattshift.app.service.alerts.room import AlertRoom
     from wattshift.app.service.service import Service
 
 __all__ = ["AskSilence", "add_alerts"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wattshift.app.service.jobs import Job
+from wattshift.app.service.jobs.jobs import Job
 from wattshift.report.documents.alerts import AlertEventRow
 
 __all__ = ["EventsDocument", "JobsDocument"]

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from wattshift.api.shelf import Asked, Shelf, asked_of
 from wattshift.app.questions.registry import QUESTIONS
-from wattshift.app.service.answers import Form
+from wattshift.app.service.answering.answers import Form
 from wattshift.web.principal import require
 from wattshift.web.problems import Problem, problem_response
 

@@ -14,8 +14,8 @@ from wattshift.api.route import Handler, add_operation, json_response
 from wattshift.api.shelf import PreparedResponse, asked_of, prepared
 from wattshift.api.threads import Lanes
 from wattshift.app.questions.jobs import AskBacktest, AskSimulation
-from wattshift.app.service.answers import Form, etag_of
-from wattshift.app.service.jobs import Job, JobKind, Jobs
+from wattshift.app.service.answering.answers import Form, etag_of
+from wattshift.app.service.jobs.jobs import Job, JobKind, Jobs
 from wattshift.errors import ConfigError, Missing
 from wattshift.web.principal import principal_of
 from wattshift.web.problems import Problem

@@ -25,9 +25,9 @@ from starlette.routing import Route
 from wattshift import __version__
 from wattshift.alerts.finding import Status
 from wattshift.app.follow.metrics import families as follower_families
-from wattshift.app.service.counting import BOUNDS_S, CountedAnswers, Tally
+from wattshift.app.service.answering.counting import BOUNDS_S, CountedAnswers, Tally
 from wattshift.app.service.edition import Edition
-from wattshift.app.service.jobs import JobState
+from wattshift.app.service.jobs.jobs import JobState
 from wattshift.clock import to_unix
 from wattshift.errors import WattshiftError
 from wattshift.report.documents.now import LiveFigure

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from wattshift.api.operations import GUARDED, MEDIA_TYPES, OPERATIONS, Operation
 from wattshift.api.schemas import PROBLEM, answer_schemas, reference
-from wattshift.app.service.answers import Form
+from wattshift.app.service.answering.answers import Form
 from wattshift.web.problems import PROBLEM_TYPE, Problem
 
 __all__ = ["describe"]

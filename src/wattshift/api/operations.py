@@ -14,8 +14,8 @@ from types import MappingProxyType
 from wattshift.api.documents import EventsDocument, JobsDocument
 from wattshift.app.questions.question import AnyQuestion
 from wattshift.app.questions.registry import QUESTIONS
-from wattshift.app.service.answers import Form
-from wattshift.app.service.jobs import Job, JobKind
+from wattshift.app.service.answering.answers import Form
+from wattshift.app.service.jobs.jobs import Job, JobKind
 from wattshift.report.documents.alerts import AlertsDocument
 from wattshift.report.documents.backtest import BacktestDocument
 from wattshift.report.documents.dictionary import DictionaryDocument

@@ -18,7 +18,7 @@ from wattshift.api.threads import Lanes
 from wattshift.app.questions.question import AnyQuestion, Ask, Weight
 from wattshift.app.questions.registry import QUESTIONS
 from wattshift.app.questions.texts import MOST_TEXT
-from wattshift.app.service.answers import Form
+from wattshift.app.service.answering.answers import Form
 from wattshift.web.negotiation import best_of
 from wattshift.web.problems import Problem
 

@@ -15,7 +15,7 @@ from wattshift.api.route import Handler, add_operation, json_response
 from wattshift.api.shelf import PreparedResponse, asked_of, prepared
 from wattshift.api.threads import Threads
 from wattshift.app.questions.dictionary import dictionary
-from wattshift.app.service.answers import Form, etag_of
+from wattshift.app.service.answering.answers import Form, etag_of
 from wattshift.errors import Missing
 from wattshift.report.documents.health import HealthDocument
 from wattshift.report.jsontext import to_json

@@ -246,7 +246,7 @@ def _alerted(rules: Path | None, home: Home, run: FollowRun) -> AbstractContextM
     """The watch over rules, if there are any; a defect of it ends the run."""
     if rules is None:
         return nullcontext()
-    from wattshift.app.service.alertwatch import AlertWatch
+    from wattshift.app.service.alerts.beside import AlertWatch
     from wattshift.clock import SystemClock
 
     return AlertWatch(rules, home, SystemClock(), run.stop)

@@ -17,7 +17,7 @@ from wattshift.units import SECONDS_PER_HOUR
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from wattshift.app.service.place import Place
+    from wattshift.app.service.feeds.place import Place
     from wattshift.app.snapshot import Archive
     from wattshift.store.bundled import BundledStore
     from wattshift.store.home import Home
@@ -117,7 +117,7 @@ def place_of(folder: Path | None, ledger_url: str | None, site: Path | None) -> 
     Raises:
         ConfigError: if the ledger is no URL, or one with a password in it.
     """
-    from wattshift.app.service.place import Place
+    from wattshift.app.service.feeds.place import Place
 
     if folder is None and ledger_url is None and not _names_a_store():
         return Place(site=site)

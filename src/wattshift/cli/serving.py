@@ -22,8 +22,8 @@ from wattshift.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from wattshift.app.service.feeds.place import Place
     from wattshift.app.service.opening import ServicePlan
-    from wattshift.app.service.place import Place
     from wattshift.app.service.service import Service
     from wattshift.config.follow import FollowSettings
     from wattshift.config.serve import ServeSettings, WebGiven
@@ -222,7 +222,7 @@ def _plan(told: ServeSettings) -> ServicePlan:
 
 def _place(told: ServeSettings) -> Place:
     """The store that was named, or the user's own where sources are followed; else the bundled history."""
-    from wattshift.app.service.place import Place
+    from wattshift.app.service.feeds.place import Place
 
     folder, ledger = _path(told.follow.store), told.follow.ledger
     if not told.follow.sources:
@@ -299,7 +299,7 @@ def _told(told: ServeSettings, service: Service) -> Iterator[None]:
     if told.mqtt is None:
         yield
         return
-    from wattshift.app.service.house import open_house
+    from wattshift.app.service.houses.house import open_house
 
     house = open_house(told.mqtt, service.board)
     try:

@@ -18,8 +18,8 @@ from support.serving import AT
 from wattshift.app.questions.jobs import AskBacktest, AskSimulation
 from wattshift.app.questions.question import AnyQuestion, World
 from wattshift.app.questions.registry import QUESTIONS
-from wattshift.app.service.answers import Form
-from wattshift.app.service.rendering import rendered
+from wattshift.app.service.answering.answers import Form
+from wattshift.app.service.answering.rendering import rendered
 from wattshift.app.sites import open_site
 from wattshift.app.snapshot import Archive
 from wattshift.errors import InputError, OutOfSpan

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from support.serving import still_board
+from wattshift.app.service.answering.pool import PoolLimits
+from wattshift.app.service.answering.workers import WorkerAnswers, WorkLimits
 from wattshift.app.service.edition import Board
-from wattshift.app.service.place import Place
-from wattshift.app.service.pool import PoolLimits
-from wattshift.app.service.workers import WorkerAnswers, WorkLimits
+from wattshift.app.service.feeds.place import Place
 from wattshift.app.sites import open_site
 from wattshift.app.snapshot import Archive
 from wattshift.assets.site import Site

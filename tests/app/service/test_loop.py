@@ -10,7 +10,7 @@ import pytest
 
 from support.serving import AT, StillFeed
 from wattshift.app.service.edition import Board, Edition
-from wattshift.app.service.feed import Moment
+from wattshift.app.service.feeds.feed import Moment
 from wattshift.app.service.loop import Loop, News
 from wattshift.app.service.now import present
 from wattshift.app.snapshot import Archive

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from support.serving import AT, HASHRATE, hashrate, replay_plan, until
+from wattshift.app.service.feeds.place import Place
 from wattshift.app.service.opening import ServicePlan, open_service
-from wattshift.app.service.place import Place
 from wattshift.app.service.service import Service
 from wattshift.errors import ConfigError, InputError, Missing, OutOfSpan
 

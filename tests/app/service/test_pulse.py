@@ -7,7 +7,7 @@ import pytest
 
 from support.serving import StillFeed
 from wattshift.app.service.edition import Board
-from wattshift.app.service.feed import Moment
+from wattshift.app.service.feeds.feed import Moment
 from wattshift.app.service.loop import Loop
 from wattshift.app.service.pulse import pulse_line, pulse_of
 from wattshift.app.snapshot import Archive

@@ -12,12 +12,12 @@ from threading import Lock
 from wattshift import __version__
 from wattshift.app.questions.network import AskHashrate
 from wattshift.app.questions.registry import QUESTIONS
-from wattshift.app.service.alertroom import AlertRoom
+from wattshift.app.service.alerts.post import PostRoom
+from wattshift.app.service.alerts.room import AlertRoom
+from wattshift.app.service.answering.workers import WorkerAnswers
 from wattshift.app.service.edition import Board
 from wattshift.app.service.editionroom import EditionRoom
 from wattshift.app.service.loop import Loop
-from wattshift.app.service.postroom import PostRoom
-from wattshift.app.service.workers import WorkerAnswers
 from wattshift.clock import Clock, format_instant
 from wattshift.errors import WattshiftError
 from wattshift.report.documents.following import FollowState, SourcesDocument

@@ -11,7 +11,7 @@ from threading import Event
 
 from wattshift.app.power import last_price
 from wattshift.app.service.edition import Board, edition_of
-from wattshift.app.service.feed import Feed, Moment
+from wattshift.app.service.feeds.feed import Feed, Moment
 from wattshift.app.service.now import present
 from wattshift.assets.site import Site
 from wattshift.clock import format_instant

@@ -15,23 +15,23 @@ from wattshift.app.alerting.checking import journal_path
 from wattshift.app.alerting.postman import open_channels
 from wattshift.app.follow.asking import last_status
 from wattshift.app.questions.question import Weight, World
-from wattshift.app.service.alertroom import AlertPlace, AlertRoom
-from wattshift.app.service.counting import CountedAnswers
+from wattshift.app.service.alerts.planroom import OutlookTask, outlook
+from wattshift.app.service.alerts.planwatch import PlanWatch
+from wattshift.app.service.alerts.post import PostRoom
+from wattshift.app.service.alerts.room import AlertPlace, AlertRoom
+from wattshift.app.service.answering.counting import CountedAnswers
+from wattshift.app.service.answering.presentroom import PresentTask, presented
+from wattshift.app.service.answering.workers import WorkerAnswers, WorkLimits
 from wattshift.app.service.edition import Board
 from wattshift.app.service.editionroom import EditionRoom
-from wattshift.app.service.feed import Feed, Moment
+from wattshift.app.service.feeds.feed import Feed, Moment
+from wattshift.app.service.feeds.live import FollowFeed, StoreFeed
+from wattshift.app.service.feeds.place import Place, open_world
+from wattshift.app.service.feeds.replay import ReplayFeed
 from wattshift.app.service.health import Health, Organs
-from wattshift.app.service.jobs import JobLimits, Jobs
-from wattshift.app.service.livefeed import FollowFeed, StoreFeed
+from wattshift.app.service.jobs.jobs import JobLimits, Jobs
 from wattshift.app.service.loop import Loop, News
-from wattshift.app.service.place import Place, open_world
-from wattshift.app.service.planroom import OutlookTask, outlook
-from wattshift.app.service.planwatch import PlanWatch
-from wattshift.app.service.postroom import PostRoom
-from wattshift.app.service.presentroom import PresentTask, presented
-from wattshift.app.service.replay import ReplayFeed
 from wattshift.app.service.service import LoopThread, Parts, Service
-from wattshift.app.service.workers import WorkerAnswers, WorkLimits
 from wattshift.clock import Clock, SystemClock
 from wattshift.config.alerts import EXAMPLE_ALERTS, load_alerts
 from wattshift.config.follow import FollowSettings

@@ -11,12 +11,12 @@ from typing import Self
 
 from wattshift.app.follow.asking import last_status
 from wattshift.app.questions.question import World
-from wattshift.app.service.alertroom import AlertRoom
-from wattshift.app.service.answers import Answers
+from wattshift.app.service.alerts.room import AlertRoom
+from wattshift.app.service.answering.answers import Answers
 from wattshift.app.service.edition import Board
 from wattshift.app.service.editionroom import EditionRoom
 from wattshift.app.service.health import Health
-from wattshift.app.service.jobs import Jobs
+from wattshift.app.service.jobs.jobs import Jobs
 from wattshift.app.service.loop import Loop
 from wattshift.app.service.pulse import pulse_of
 from wattshift.clock import Clock

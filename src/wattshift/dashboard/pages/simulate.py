@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wattshift.app.questions.jobs import MAX_HORIZON_DAYS, MAX_PATHS, AskBacktest, AskSimulation
-from wattshift.app.service.jobs import Job, JobKind, JobState
+from wattshift.app.service.jobs.jobs import Job, JobKind, JobState
 from wattshift.app.simulating.scenarios import READY_SCENARIOS
 from wattshift.dashboard.desk import Desk, read_document, refused
 from wattshift.dashboard.forms import read_form

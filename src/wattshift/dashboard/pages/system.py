@@ -12,7 +12,7 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wattshift.app.service.alertroom import AlertRoom
+from wattshift.app.service.alerts.room import AlertRoom
 from wattshift.app.service.service import Service
 from wattshift.clock import parse_duration_s
 from wattshift.dashboard.desk import Desk

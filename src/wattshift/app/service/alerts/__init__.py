@@ -1,0 +1,1 @@
+"""Alerts in the loop: rules stepped, plans compared, messages sent."""

@@ -1,0 +1,1 @@
+"""The present told to houses: MQTT with Home Assistant discovery."""
