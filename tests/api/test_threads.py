@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from threading import Event
 
-import httpx
+import httpx2
 import pytest
 
 from support.api import EVERYONE, SomeoneAsks
@@ -60,8 +60,8 @@ def test_what_one_client_waits_for_holds_up_nobody_else(service: Service) -> Non
         held = [asyncio.create_task(lanes.special.call(gate.wait, 30.0)) for _ in range(32 + 64)]
         while lanes.special.waiting < 64:
             await asyncio.sleep(0)
-        transport = httpx.ASGITransport(SomeoneAsks(app, EVERYONE))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        transport = httpx2.ASGITransport(SomeoneAsks(app, EVERYONE))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             for path, status in (
                 ("/v1/now", 200),
                 ("/v1/hashrate", 200),
