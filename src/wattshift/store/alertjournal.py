@@ -123,15 +123,7 @@ class AlertJournal:
     def __init__(self, path: Path) -> None:
         self.path = path
         with translated(path):
-            self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
-            try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = FULL")
-                _JOURNAL.prepare(self._db)
-                _JOURNAL.check(self._db, path)
-            except BaseException:
-                self._db.close()
-                raise
+            self._db = _JOURNAL.open(path, busy_s=_BUSY_S, synchronous="FULL")
 
     def close(self) -> None:
         """Let go of the file."""

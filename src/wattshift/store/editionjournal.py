@@ -44,16 +44,8 @@ class EditionJournal:
         self.path = path
         self._most_rows = most_rows
         with translated(path):
-            self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
-            try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-                # A power cut may take the last rows; it leaves the file whole.
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                _JOURNAL.prepare(self._db)
-                _JOURNAL.check(self._db, path)
-            except BaseException:
-                self._db.close()
-                raise
+            # A power cut may take the last rows; it leaves the file whole.
+            self._db = _JOURNAL.open(path, busy_s=_BUSY_S, synchronous="NORMAL")
 
     def close(self) -> None:
         """Let go of the file."""

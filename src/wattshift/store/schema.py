@@ -42,6 +42,29 @@ class SqliteSchema:
         """The present version; the first was 1."""
         return len(self.upgrades) + 1
 
+    def open(self, path: Path, *, busy_s: float, synchronous: str) -> sqlite3.Connection:
+        """Open a file to write to, with its tables as they are today; it is made if need be.
+
+        Args:
+            path: the file.
+            busy_s: how long to wait for another writer [s].
+            synchronous: what a power cut may take: FULL, nothing that was kept; NORMAL, the last rows.
+
+        Raises:
+            SchemaMismatch, Corrupt: as in `check`.
+            sqlite3.Error: if it cannot be opened.
+        """
+        db = sqlite3.connect(path, timeout=busy_s, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA synchronous = {synchronous}")
+            self.prepare(db)
+            self.check(db, path)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
     def prepare(self, db: sqlite3.Connection) -> None:
         """Make the tables in an empty file, or bring those of an older version up to date: all or nothing."""
         db.execute("BEGIN IMMEDIATE")
